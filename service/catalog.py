@@ -1,0 +1,365 @@
+"""Use cases on products: a write reaches the blob store, then the index, then is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from service.errors import Conflict, InvalidCursor, InvalidImage, InvalidProduct, NotFound
+from service.indexer import Indexer
+from service.interfaces import Embedder, VectorStore
+from service.locks import KeyedLocks
+from service.merge_patch import apply_merge_patch
+from service.models import (
+    EmbeddedImage,
+    Page,
+    Priority,
+    Product,
+    ProductFields,
+    ProductImage,
+)
+from service.records import Intent, ProductRecords, image_id
+
+THUMBNAIL_PX = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A product after a write, and what the write did."""
+
+    product: Product
+    status: Literal["created", "replaced", "unchanged"]
+
+
+class Catalog:
+    """Products and their pictures. Writes to one product go one after the other.
+
+    Every method that writes raises StoreUnavailable, and then was not applied as a whole: what it
+    began is mended before the product is next written, or by `mend`.
+    """
+
+    def __init__(
+        self,
+        records: ProductRecords,
+        store: VectorStore,
+        embedder: Embedder,
+        indexer: Indexer,
+        locks: KeyedLocks,
+        *,
+        max_images: int,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._records = records
+        self._store = store
+        self._embedder = embedder
+        self._indexer = indexer
+        self._locks = locks
+        self._max_images = max_images
+        self._now = now
+
+    async def create(
+        self,
+        product_id: str | None,
+        fields: ProductFields,
+        images: Sequence[bytes],
+        *,
+        priority: Priority = Priority.BULK,
+    ) -> Product:
+        """Raises Conflict where the id is taken, InvalidImage, InvalidProduct, Overloaded."""
+        product_id = str(uuid.uuid4()) if product_id is None else product_id
+        async with self._locks(product_id):
+            if await self._settled(product_id) is not None:
+                raise _exists(product_id)
+            return await self._write(product_id, None, fields, images, priority)
+
+    async def replace(
+        self,
+        product_id: str,
+        fields: ProductFields,
+        images: Sequence[bytes],
+        *,
+        priority: Priority = Priority.BULK,
+    ) -> Written:
+        """Creates or replaces; pictures the product has already are not embedded again.
+
+        Raises InvalidImage, InvalidProduct, Overloaded.
+        """
+        async with self._locks(product_id):
+            old = await self._settled(product_id)
+            if old is not None and _same(old, fields, images):
+                return Written(old, "unchanged")
+            product = await self._write(product_id, old, fields, images, priority)
+            return Written(product, "created" if old is None else "replaced")
+
+    async def patch(self, product_id: str, merge: Mapping[str, object]) -> Product:
+        """A JSON merge patch (RFC 7396) of name, description and attributes; embeds nothing.
+
+        Raises NotFound, InvalidProduct.
+        """
+        async with self._locks(product_id):
+            old = await self._existing(product_id)
+            fields = apply_merge_patch(_fields(old), merge)
+            if fields == _fields(old):
+                return old
+            new = replace(
+                old,
+                name=fields.name,
+                description=fields.description,
+                attributes=fields.attributes,
+            )
+            return await self._commit(old, self._touched(new), {}, {})
+
+    async def get(self, product_id: str) -> Product:
+        """Raises NotFound."""
+        product = await self._records.read(product_id)
+        if product is None:
+            raise NotFound(f"There is no product {product_id!r}.")
+        return product
+
+    async def newest(self, *, limit: int, cursor: str | None = None) -> Page[Product]:
+        """A page of products, newest first. Raises InvalidCursor."""
+        after = None if cursor is None else _read_cursor(cursor)
+        found = await self._store.newest_products(limit=limit + 1, after=after)
+        items = tuple(payload.product for payload in found[:limit])
+        more = len(found) > limit
+        return Page(
+            items,
+            next_cursor=_cursor(items[-1]) if more else None,
+            total=await self._store.count_products(),
+        )
+
+    async def delete(self, product_id: str) -> None:
+        """Takes away the product, its vectors and its pictures. Raises NotFound."""
+        async with self._locks(product_id):
+            product = await self._existing(product_id)
+            await self._records.begin(self._intent(product_id, product, None))
+            await self._indexer.remove(product_id, _image_ids(product))
+            await self._records.delete(product_id)
+            await self._records.delete_images(product_id, _image_ids(product))
+            await self._records.end(product_id)
+
+    async def add_image(self, product_id: str, data: bytes) -> tuple[Product, ProductImage, bool]:
+        """Adds a view behind the others; False where the product has these bytes already.
+
+        Raises NotFound, InvalidImage, InvalidProduct where it has too many, Overloaded.
+        """
+        async with self._locks(product_id):
+            old = await self._existing(product_id)
+            identity = image_id(data)
+            for image in old.images:
+                if image.image_id == identity:
+                    return old, image, False
+            self._check_count(len(old.images) + 1)
+            embedded = await self._embedder.embed_image(data, priority=Priority.BULK)
+            image = _product_image(identity, data, embedded)
+            new = self._touched(replace(old, images=(*old.images, image)))
+            await self._commit(old, new, {identity: data}, {identity: embedded})
+            return new, image, True
+
+    async def delete_image(self, product_id: str, identity: str) -> Product:
+        """Takes away one view. Raises NotFound, and Conflict where it is the last one."""
+        async with self._locks(product_id):
+            old = await self._existing(product_id)
+            _find_image(old, identity)
+            if len(old.images) == 1:
+                raise Conflict(
+                    "This is the product's only image; add another one first, or delete it all."
+                )
+            left = tuple(image for image in old.images if image.image_id != identity)
+            return await self._commit(old, self._touched(replace(old, images=left)), {}, {})
+
+    async def image(self, product_id: str, identity: str) -> tuple[ProductImage, bytes]:
+        """A picture's stored bytes. Raises NotFound."""
+        image = _find_image(await self.get(product_id), identity)
+        data = await self._records.read_image(product_id, identity)
+        if data is None:
+            raise NotFound(f"The bytes of image {identity} are no longer stored.")
+        return image, data
+
+    async def thumbnail(self, product_id: str, identity: str) -> bytes:
+        """A small JPEG of the picture. Raises NotFound."""
+        _, data = await self.image(product_id, identity)
+        return await self._embedder.thumbnail(data, size_px=THUMBNAIL_PX)
+
+    async def mend(self, *, older_than: timedelta) -> int:
+        """Completes or takes back every write that a crash or an outage cut off; how many.
+
+        A write younger than `older_than` is left alone: another process may be at it.
+        """
+        latest = self._now() - older_than
+        intents = [one for one in await self._records.all_pending() if one.begun_at <= latest]
+        for intent in intents:
+            async with self._locks(intent.product_id):
+                await self._settled(intent.product_id)
+        return len(intents)
+
+    async def _settled(self, product_id: str) -> Product | None:
+        """The product as acknowledged, once a write that was cut off has been mended."""
+        intent = await self._records.pending(product_id)
+        if intent is not None:
+            await self._mend(intent)
+        return await self._records.read(product_id)
+
+    async def _mend(self, intent: Intent) -> None:
+        """Takes back a creation that was never acknowledged; carries through everything else."""
+        product = await self._records.read(intent.product_id) if intent.existed else None
+        if product is None:
+            await self._records.delete(intent.product_id)
+        else:
+            await self._indexer.restore(product)
+        stale = intent.image_ids.difference(() if product is None else _image_ids(product))
+        await self._indexer.remove(intent.product_id, stale)
+        await self._records.delete_images(intent.product_id, stale)
+        await self._records.end(intent.product_id)
+
+    async def _existing(self, product_id: str) -> Product:
+        product = await self._settled(product_id)
+        if product is None:
+            raise NotFound(f"There is no product {product_id!r}.")
+        return product
+
+    async def _write(
+        self,
+        product_id: str,
+        old: Product | None,
+        fields: ProductFields,
+        images: Sequence[bytes],
+        priority: Priority,
+    ) -> Product:
+        blobs = {image_id(data): data for data in images}
+        self._check_count(len(blobs))
+        kept = {} if old is None else {image.image_id: image for image in old.images}
+        new_blobs = {identity: data for identity, data in blobs.items() if identity not in kept}
+        embedded = await self._embed(blobs, new_blobs, priority)
+        described = kept | {
+            identity: _product_image(identity, blobs[identity], image)
+            for identity, image in embedded.items()
+        }
+        now = self._now()
+        product = Product(
+            product_id=product_id,
+            name=fields.name,
+            description=fields.description,
+            attributes=fields.attributes,
+            images=tuple(described[identity] for identity in blobs),
+            created_at=now if old is None else old.created_at,
+            updated_at=now,
+        )
+        return await self._commit(old, product, new_blobs, embedded)
+
+    async def _embed(
+        self, blobs: Mapping[str, bytes], new: Mapping[str, bytes], priority: Priority
+    ) -> dict[str, EmbeddedImage]:
+        """Side by side, so that the images of one product can share a forward pass."""
+        positions = {identity: position for position, identity in enumerate(blobs)}
+        answers = await asyncio.gather(
+            *(self._embed_at(positions[identity], data, priority) for identity, data in new.items())
+        )
+        return dict(zip(new, answers, strict=True))
+
+    async def _embed_at(self, position: int, data: bytes, priority: Priority) -> EmbeddedImage:
+        try:
+            return await self._embedder.embed_image(data, priority=priority)
+        except InvalidImage as exc:
+            exc.pointer = f"/image/{position}"
+            raise
+
+    async def _commit(
+        self,
+        old: Product | None,
+        new: Product,
+        blobs: Mapping[str, bytes],
+        embedded: Mapping[str, EmbeddedImage],
+    ) -> Product:
+        """Blob store, index, acknowledgement, in this order; `_mend` ends what was cut off."""
+        await self._records.begin(self._intent(new.product_id, old, new))
+        for identity, data in blobs.items():
+            await self._records.write_image(new.product_id, identity, data)
+        if old is not None:
+            await self._records.write(new)
+        elif not await self._records.create(new):
+            await self._records.end(new.product_id)
+            raise _exists(new.product_id)
+        stale = frozenset() if old is None else _image_ids(old) - _image_ids(new)
+        vectors = {identity: image.embedding for identity, image in embedded.items()}
+        await self._indexer.update(new, vectors, stale)
+        await self._records.delete_images(new.product_id, stale)
+        await self._records.end(new.product_id)
+        return new
+
+    def _intent(self, product_id: str, old: Product | None, new: Product | None) -> Intent:
+        touched = [product for product in (old, new) if product is not None]
+        return Intent(
+            product_id,
+            existed=old is not None,
+            image_ids=frozenset[str]().union(*(_image_ids(product) for product in touched)),
+            begun_at=self._now(),
+        )
+
+    def _touched(self, product: Product) -> Product:
+        return replace(product, updated_at=self._now())
+
+    def _check_count(self, images: int) -> None:
+        if not 1 <= images <= self._max_images:
+            raise InvalidProduct(
+                f"A product has 1 to {self._max_images} images; this one would have {images}.",
+                pointer="/image",
+            )
+
+
+def _exists(product_id: str) -> Conflict:
+    return Conflict(f"Product {product_id!r} exists already; replace it with PUT.")
+
+
+def _image_ids(product: Product) -> frozenset[str]:
+    return frozenset(image.image_id for image in product.images)
+
+
+def _fields(product: Product) -> ProductFields:
+    return ProductFields(product.name, product.description, product.attributes)
+
+
+def _same(old: Product, fields: ProductFields, images: Sequence[bytes]) -> bool:
+    """Equal in all a caller can say; the order of the pictures counts, as the first is the main."""
+    identities = list(dict.fromkeys(image_id(data) for data in images))
+    return _fields(old) == fields and identities == [image.image_id for image in old.images]
+
+
+def _find_image(product: Product, identity: str) -> ProductImage:
+    for image in product.images:
+        if image.image_id == identity:
+            return image
+    raise NotFound(f"Product {product.product_id!r} has no image {identity!r}.")
+
+
+def _product_image(identity: str, data: bytes, image: EmbeddedImage) -> ProductImage:
+    return ProductImage(
+        image_id=identity,
+        media_type=image.info.media_type,
+        width=image.info.width,
+        height=image.info.height,
+        size_bytes=len(data),
+    )
+
+
+def _cursor(product: Product) -> str:
+    position = [product.created_at.isoformat(), product.product_id]
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        created_at, product_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        position = datetime.fromisoformat(created_at), str(product_id)
+    except (ValueError, TypeError) as exc:
+        raise InvalidCursor(
+            "This cursor was not made by this list; leave it out to start at the beginning.",
+            pointer="/cursor",
+        ) from exc
+    return position

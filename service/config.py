@@ -1,0 +1,129 @@
+"""Every setting, with its unit and default; the environment (or `.env`) gives the values."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """All settings. Names in the environment are these names in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for every interface.")
+    port: int = Field(8000, ge=0, le=65535, description="TCP port to listen on.")
+    data_dir: Path = Field(Path("data"), description="Directory of the embedded stores.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log lines to write."
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="auto: console on a terminal, JSON lines elsewhere."
+    )
+
+    encoders: Literal["auto", "clip+resnet50", "compact"] = Field(
+        "auto", description="auto: clip+resnet50 where their weights can be had, else compact."
+    )
+    clip_model: str = Field(
+        "clip-ViT-B-32", description="Name or directory of a sentence-transformers CLIP model."
+    )
+    resnet50_weights: str = Field(
+        "IMAGENET1K_V1", description="torchvision weights name, or the path of a state-dict file."
+    )
+    weights_dir: Path = Field(
+        Path("weights"),
+        description="Directory searched for weights before the hub: clip-ViT-B-32/, resnet50-*.pth",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the models run.")
+    weight_semantic: float = Field(
+        0.6, ge=0, allow_inf_nan=False, description="Default weight of the semantic signal."
+    )
+    weight_visual: float = Field(
+        0.4, ge=0, allow_inf_nan=False, description="Default weight of the visual signal."
+    )
+
+    batch_max_items: int = Field(8, ge=1, description="Most pictures in one forward pass.")
+    queue_max_items: int = Field(
+        256, ge=1, description="Most items waiting for the models; beyond it: 503."
+    )
+    queue_timeout_s: float = Field(
+        30.0, gt=0, description="Longest wait in the queue, in seconds; beyond it: 503."
+    )
+    decode_threads: int = Field(
+        0, ge=0, description="Threads that decode pictures; 0: one per processor core."
+    )
+
+    max_upload_bytes: int = Field(64 * MIB, ge=1, description="Largest request body, in bytes.")
+    max_image_bytes: int = Field(20 * MIB, ge=1, description="Largest single picture, in bytes.")
+    max_image_pixels: int = Field(
+        100_000_000, ge=1, description="Largest picture, in pixels, checked before decoding."
+    )
+    max_images_per_product: int = Field(50, ge=1, description="Most pictures of one product.")
+
+    qdrant_url: str | None = Field(
+        None,
+        description="Qdrant server, such as http://localhost:6333; unset: the embedded engine.",
+    )
+    qdrant_api_key: SecretStr | None = Field(None, description="API key of the Qdrant server.")
+    qdrant_grpc: bool = Field(True, description="Talk gRPC to the server rather than REST.")
+    qdrant_grpc_port: int = Field(6334, ge=1, le=65535, description="gRPC port of the server.")
+    qdrant_timeout_s: int = Field(5, ge=1, description="Longest wait for the server, in seconds.")
+    qdrant_shards: int = Field(1, ge=1, description="Shards of a new collection.")
+    qdrant_replicas: int = Field(1, ge=1, description="Replicas of each shard of a new collection.")
+    qdrant_write_consistency: int = Field(
+        1, ge=1, description="Replicas that must have a write before it is acknowledged."
+    )
+    qdrant_quantization: Literal["none", "int8", "turbo4"] = Field(
+        "none", description="Compression of the vectors kept in memory; scores stay exact."
+    )
+    collection_prefix: str = Field(
+        "products",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="First part of the collection's name.",
+    )
+    exact_search_max_points: int = Field(
+        20_000, ge=0, description="Up to this many points a search scans all, beyond it the graph."
+    )
+    blob_url: str | None = Field(
+        None,
+        description="s3://, gs://, az:// or file:// URL of the image store; unset: in DATA_DIR.",
+    )
+
+    api_keys: tuple[SecretStr, ...] | str = Field(
+        (), description="Comma-separated keys that may read and write; unset: no key needed."
+    )
+    read_api_keys: tuple[SecretStr, ...] | str = Field(
+        (), description="Comma-separated keys that may only read and search."
+    )
+
+    @field_validator("api_keys", "read_api_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(SecretStr(key.strip()) for key in value.split(",") if key.strip())
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+
+def misspelt(names: Iterable[str]) -> dict[str, str]:
+    """Environment names that are nearly, but not quite, a setting's name, with the right one."""
+    known = {name.upper() for name in Settings.model_fields}
+    found: dict[str, str] = {}
+    for name in names:
+        if name.upper() in known or len(name) < 6:
+            continue
+        close = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.87)
+        if close:
+            found[name] = close[0]
+    return found

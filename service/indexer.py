@@ -1,0 +1,176 @@
+"""Keeps the index in step with the records: the points of a product, and a rebuild of them all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from service.errors import InvalidImage, Overloaded
+from service.interfaces import Embedder, VectorStore
+from service.locks import KeyedLocks
+from service.models import Changes, Embedding, Payload, Point, Priority, Product, point_id
+from service.records import ProductRecords
+from service.scoring.hybrid import stored_vector
+
+PRODUCTS_AT_ONCE = 16
+"""Enough to keep the batches full while one product waits for the disk."""
+
+DELETE_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a rebuild has come, in products."""
+
+    done: int
+    total: int
+    embedded_images: int
+    failed: tuple[str, ...] = ()
+    """Ids of products that could not be indexed; the log says why."""
+
+
+class Indexer:
+    """Writes products to the vector store; embeds stored bytes only where a vector is missing."""
+
+    def __init__(
+        self,
+        records: ProductRecords,
+        store: VectorStore,
+        embedder: Embedder,
+        locks: KeyedLocks,
+    ) -> None:
+        self._records = records
+        self._store = store
+        self._embedder = embedder
+        self._locks = locks
+
+    async def update(
+        self, product: Product, new: Mapping[str, Embedding], stale: Iterable[str]
+    ) -> None:
+        """New vectors by image id, new payloads for the other images, `stale` images taken away."""
+        payloads = _payloads(product)
+        upserts = tuple(
+            Point(
+                point_id(product.product_id, image_id),
+                stored_vector(embedding, self._embedder.signals),
+                payloads[image_id],
+            )
+            for image_id, embedding in new.items()
+        )
+        kept = {
+            point_id(product.product_id, image_id): payload
+            for image_id, payload in payloads.items()
+            if image_id not in new
+        }
+        deletes = tuple(point_id(product.product_id, image_id) for image_id in stale)
+        await self._store.apply(Changes(upserts, kept, deletes))
+
+    async def remove(self, product_id: str, image_ids: Iterable[str]) -> None:
+        deletes = tuple(point_id(product_id, image_id) for image_id in image_ids)
+        if deletes:
+            await self._store.apply(Changes(deletes=deletes))
+
+    async def restore(self, product: Product) -> int:
+        """Makes the product's points what its record says; how many images had to be embedded."""
+        wanted = {
+            point_id(product.product_id, image_id): payload
+            for image_id, payload in _payloads(product).items()
+        }
+        found = await self._store.payloads(list(wanted))
+        missing = [payload.image_id for key, payload in wanted.items() if key not in found]
+        new = {image_id: await self._embed(product, image_id) for image_id in missing}
+        if new or found != wanted:
+            await self.update(product, new, stale=())
+        return len(new)
+
+    async def rebuild(self, on_progress: Callable[[Progress], None]) -> Progress:
+        """Brings the whole index in step with the records, and drops points without a record.
+
+        What is there already is left alone, so a rebuild that was cut off goes on where it was.
+        """
+        progress = Progress(0, await self._records.count(), 0)
+        orphans = {key async for chunk in self._store.point_ids() for key in chunk}
+        running: set[asyncio.Task[_Restored]] = set()
+
+        async def collect(at_most: int) -> None:
+            nonlocal progress, running
+            while len(running) > at_most:
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    progress = _advanced(progress, task.result())
+                    on_progress(progress)
+
+        try:
+            async for product in self._records.all():
+                await collect(PRODUCTS_AT_ONCE - 1)
+                orphans.difference_update(
+                    point_id(product.product_id, image.image_id) for image in product.images
+                )
+                running.add(asyncio.create_task(self._restore_current(product.product_id)))
+            await collect(0)
+        finally:
+            for task in running:
+                task.cancel()
+        await self._drop_orphans(orphans)
+        return progress
+
+    async def _restore_current(self, product_id: str) -> _Restored:
+        """Reads the record again under its lock: it may have changed since it was listed."""
+        async with self._locks(product_id):
+            product = await self._records.read(product_id)
+            if product is None:
+                return _Restored(product_id, 0, ok=True)
+            try:
+                return _Restored(product_id, await self.restore(product), ok=True)
+            except InvalidImage:
+                return _Restored(product_id, 0, ok=False)
+
+    async def _drop_orphans(self, orphans: set[str]) -> None:
+        """Points that had no record when the rebuild began, unless a write has made one since."""
+        keys = sorted(orphans)
+        for start in range(0, len(keys), DELETE_CHUNK):
+            payloads = await self._store.payloads(keys[start : start + DELETE_CHUNK])
+            for key, payload in payloads.items():
+                await self._drop_orphan(key, payload)
+
+    async def _drop_orphan(self, key: str, payload: Payload) -> None:
+        product_id = payload.product.product_id
+        async with self._locks(product_id):
+            product = await self._records.read(product_id)
+            images = () if product is None else product.images
+            if all(image.image_id != payload.image_id for image in images):
+                await self._store.apply(Changes(deletes=(key,)))
+
+    async def _embed(self, product: Product, image_id: str) -> Embedding:
+        data = await self._records.read_image(product.product_id, image_id)
+        if data is None:
+            raise InvalidImage(f"The bytes of image {image_id} are missing from the blob store.")
+        while True:
+            try:
+                return (await self._embedder.embed_image(data, priority=Priority.BULK)).embedding
+            except Overloaded as exc:  # a rebuild has time, and gives way to everybody else
+                await asyncio.sleep(exc.retry_after_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Restored:
+    product_id: str
+    embedded_images: int
+    ok: bool
+
+
+def _advanced(progress: Progress, restored: _Restored) -> Progress:
+    return Progress(
+        done=progress.done + 1,
+        total=max(progress.total, progress.done + 1),
+        embedded_images=progress.embedded_images + restored.embedded_images,
+        failed=progress.failed if restored.ok else (*progress.failed, restored.product_id),
+    )
+
+
+def _payloads(product: Product) -> dict[str, Payload]:
+    return {
+        image.image_id: Payload(product, image.image_id, primary=position == 0)
+        for position, image in enumerate(product.images)
+    }

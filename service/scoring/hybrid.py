@@ -1,0 +1,61 @@
+"""The hybrid vector: one unit vector per signal, side by side; the score is one inner product.
+
+With a query of w_s * q_s in each slice and a stored vector of v_s in each slice,
+dot(query, stored) = sum over s of w_s * cos(q_s, v_s), which is the hybrid score for any weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from service.models import Embedding, Signal, SignalScore, Vector
+
+
+def stored_vector(embedding: Embedding, signals: Sequence[Signal]) -> Vector:
+    """The slices of all signals, unweighted, float32, (sum of dimensions,)."""
+    return np.concatenate([embedding.vectors[signal.name] for signal in signals]).astype(np.float32)
+
+
+def query_vector(
+    embedding: Embedding, weights: Mapping[str, float], signals: Sequence[Signal]
+) -> Vector:
+    """The slices times their weights; a signal without a vector is zeros."""
+    return np.concatenate(
+        [
+            weights[signal.name] * embedding.vectors[signal.name]
+            if signal.name in embedding.vectors
+            else np.zeros(signal.dimensions)
+            for signal in signals
+        ]
+    ).astype(np.float32)
+
+
+def signal_vectors(embedding: Embedding, signals: Sequence[Signal]) -> dict[str, Vector]:
+    """For each signal present the query with only its slice: its inner product is the cosine."""
+    return {
+        name: query_vector(embedding, {s.name: float(s.name == name) for s in signals}, signals)
+        for name in embedding.vectors
+    }
+
+
+def split(vector: Vector, signals: Sequence[Signal]) -> Embedding:
+    """The inverse of `stored_vector`."""
+    ends = np.cumsum([signal.dimensions for signal in signals])[:-1]
+    parts = np.split(vector, ends)
+    return Embedding({signal.name: part for signal, part in zip(signals, parts, strict=True)})
+
+
+def breakdown(
+    similarities: Mapping[str, float], weights: Mapping[str, float]
+) -> dict[str, SignalScore]:
+    """Each signal's similarity, weight and contribution; a signal without similarity counts 0."""
+    return {
+        name: SignalScore(
+            similarity=similarities.get(name, 0.0),
+            weight=weight,
+            contribution=weight * similarities.get(name, 0.0),
+        )
+        for name, weight in weights.items()
+    }

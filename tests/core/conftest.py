@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.catalog import Catalog
+from service.indexer import Indexer
+from service.locks import KeyedLocks
+from service.records import ProductRecords
+from service.search import Search
+from tests.fakes import BruteForceStore, HashEmbedder, MemoryBlobs, Outage
+
+
+@dataclass
+class House:
+    """The core on stand-ins, whose stores fail together when `outage` says so."""
+
+    outage: Outage = field(default_factory=Outage)
+    embedder: HashEmbedder = field(default_factory=HashEmbedder)
+
+    def __post_init__(self) -> None:
+        self.blobs = MemoryBlobs(self.outage)
+        self.store = BruteForceStore(self.outage)
+        self.records = ProductRecords(self.blobs)
+        clock = _clock()
+        locks = KeyedLocks()
+        self.indexer = Indexer(self.records, self.store, self.embedder, locks)
+        self.catalog = Catalog(
+            self.records,
+            self.store,
+            self.embedder,
+            self.indexer,
+            locks,
+            max_images=5,
+            now=lambda: next(clock),
+        )
+        self.search = Search(self.embedder, self.store, {"semantic": 0.6, "visual": 0.4})
+
+    async def mend(self) -> int:
+        return await self.catalog.mend(older_than=timedelta(0))
+
+
+def _clock() -> Iterator[datetime]:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    while True:
+        now += timedelta(seconds=1)
+        yield now
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
