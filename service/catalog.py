@@ -28,6 +28,9 @@ from service.records import Intent, ProductRecords, image_id
 
 THUMBNAIL_PX = 320
 
+IMAGES_AT_ONCE = 8
+"""Of one product: one with many pictures shares a forward pass, and does not fill the queue."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -68,23 +71,19 @@ class Catalog:
         product_id: str | None,
         fields: ProductFields,
         images: Sequence[bytes],
-        *,
-        priority: Priority = Priority.BULK,
     ) -> Product:
         """Raises Conflict where the id is taken, InvalidImage, InvalidProduct, Overloaded."""
         product_id = str(uuid.uuid4()) if product_id is None else product_id
         async with self._locks(product_id):
             if await self._settled(product_id) is not None:
                 raise _exists(product_id)
-            return await self._write(product_id, None, fields, images, priority)
+            return await self._write(product_id, None, fields, images)
 
     async def replace(
         self,
         product_id: str,
         fields: ProductFields,
         images: Sequence[bytes],
-        *,
-        priority: Priority = Priority.BULK,
     ) -> Written:
         """Creates or replaces; pictures the product has already are not embedded again.
 
@@ -94,7 +93,7 @@ class Catalog:
             old = await self._settled(product_id)
             if old is not None and _same(old, fields, images):
                 return Written(old, "unchanged")
-            product = await self._write(product_id, old, fields, images, priority)
+            product = await self._write(product_id, old, fields, images)
             return Written(product, "created" if old is None else "replaced")
 
     async def patch(self, product_id: str, merge: Mapping[str, object]) -> Product:
@@ -230,13 +229,12 @@ class Catalog:
         old: Product | None,
         fields: ProductFields,
         images: Sequence[bytes],
-        priority: Priority,
     ) -> Product:
         blobs = {image_id(data): data for data in images}
         self._check_count(len(blobs))
         kept = {} if old is None else {image.image_id: image for image in old.images}
         new_blobs = {identity: data for identity, data in blobs.items() if identity not in kept}
-        embedded = await self._embed(blobs, new_blobs, priority)
+        embedded = await self._embed(blobs, new_blobs)
         described = kept | {
             identity: _product_image(identity, blobs[identity], image)
             for identity, image in embedded.items()
@@ -254,21 +252,22 @@ class Catalog:
         return await self._commit(old, product, new_blobs, embedded)
 
     async def _embed(
-        self, blobs: Mapping[str, bytes], new: Mapping[str, bytes], priority: Priority
+        self, blobs: Mapping[str, bytes], new: Mapping[str, bytes]
     ) -> dict[str, EmbeddedImage]:
         """Side by side, so that the images of one product can share a forward pass."""
         positions = {identity: position for position, identity in enumerate(blobs)}
-        answers = await asyncio.gather(
-            *(self._embed_at(positions[identity], data, priority) for identity, data in new.items())
-        )
-        return dict(zip(new, answers, strict=True))
+        slots = asyncio.Semaphore(IMAGES_AT_ONCE)
 
-    async def _embed_at(self, position: int, data: bytes, priority: Priority) -> EmbeddedImage:
-        try:
-            return await self._embedder.embed_image(data, priority=priority)
-        except InvalidImage as exc:
-            exc.pointer = f"/image/{position}"
-            raise
+        async def embed(identity: str, data: bytes) -> EmbeddedImage:
+            async with slots:
+                try:
+                    return await self._embedder.embed_image(data, priority=Priority.BULK)
+                except InvalidImage as exc:
+                    exc.pointer = f"/image/{positions[identity]}"
+                    raise
+
+        answers = await asyncio.gather(*(embed(*item) for item in new.items()))
+        return dict(zip(new, answers, strict=True))
 
     async def _commit(
         self,

@@ -53,7 +53,9 @@ class TextEncoder(Protocol):
 class Embedder(Protocol):
     """Untrusted bytes to unit vectors, one per signal."""
 
-    signals: tuple[Signal, ...]
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The slices of the hybrid vector, in their order."""
 
     async def embed_image(
         self, data: bytes, *, crop: Crop | None = None, priority: Priority = Priority.SEARCH

@@ -24,7 +24,7 @@ MAX_WHOLE_NUMBER = 2**53 - 1
 
 
 def check_product_id(value: object, *, at: str = "/product_id") -> str:
-    """1 to 128 characters, any but control characters and `/`; not `.` or `..`, which no URL keeps."""
+    """1 to 128 characters but control characters and `/`; not `.` or `..`, which no URL keeps."""
     product_id = check_text(value, "The product id", at=at, longest=MAX_PRODUCT_ID_CHARS)
     if not product_id:
         raise InvalidProduct(

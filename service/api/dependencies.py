@@ -1,0 +1,75 @@
+"""Typed access to the parts, and the checks that every call shares.
+
+All are coroutines, though none awaits: FastAPI runs plain functions in threads.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from service.api.forms import unknown_name
+from service.api.lifecycle import Lifecycle
+from service.api.multipart import pointer
+from service.api.problems import FieldError, invalid_request
+from service.catalog import Catalog
+from service.config import Settings
+from service.product_rules import MAX_PRODUCT_ID_CHARS, check_product_id
+from service.search import Search
+
+
+async def lifecycle(request: Request) -> Lifecycle:
+    found: Lifecycle = request.app.state.lifecycle
+    return found
+
+
+async def settings(request: Request) -> Settings:
+    found: Settings = request.app.state.settings
+    return found
+
+
+async def catalog(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> Catalog:
+    return lifecycle.services.catalog
+
+
+async def search(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> Search:
+    return lifecycle.services.search
+
+
+async def root_path(request: Request) -> str:
+    """The path the service is mounted at, which every address it gives out begins with."""
+    root: str = request.scope.get("root_path", "")
+    return root.rstrip("/")
+
+
+async def product_id(
+    product_id: Annotated[
+        str,
+        Path(
+            description="The caller's own id; percent-encode it.",
+            json_schema_extra={"minLength": 1, "maxLength": MAX_PRODUCT_ID_CHARS},
+        ),
+    ],
+) -> str:
+    return check_product_id(product_id)
+
+
+async def known_query(request: Request) -> None:
+    """A misspelt parameter would be dropped silently, and one given twice half so."""
+    known = [field.alias for field in request.scope["route"].dependant.query_params]
+    for name in request.query_params:
+        if name not in known:
+            complaint = unknown_name("query parameter", name, known)
+            raise invalid_request(FieldError(pointer(name), complaint))
+        if len(request.query_params.getlist(name)) > 1:
+            complaint = f"The query parameter {name!r} is there twice; give it once."
+            raise invalid_request(FieldError(pointer(name), complaint))
+
+
+CatalogDep = Annotated[Catalog, Depends(catalog)]
+LifecycleDep = Annotated[Lifecycle, Depends(lifecycle)]
+ProductIdDep = Annotated[str, Depends(product_id)]
+RootDep = Annotated[str, Depends(root_path)]
+SearchDep = Annotated[Search, Depends(search)]
+SettingsDep = Annotated[Settings, Depends(settings)]

@@ -1,0 +1,1 @@
+"""Pure ASGI middleware: what is decided before, or around, the routes."""

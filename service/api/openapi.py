@@ -1,0 +1,171 @@
+"""The OpenAPI document: what FastAPI derives, and what it cannot know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from service.api import schemas
+from service.api.form_schemas import BINARY, FORMS
+from service.api.problems import HTTP_TITLES, MEDIA_TYPE
+
+# Any: OpenAPI documents are JSON without a useful static type.
+Json = dict[str, Any]
+
+PROBLEMS = "x-problems"
+REF = "#/components/schemas/{model}"
+
+SECURITY_SCHEMES: Json = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key of API_KEYS."},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+TAGS = [
+    {"name": "products", "description": "The catalogue."},
+    {"name": "images", "description": "A product's pictures."},
+    {"name": "search", "description": "Lookalikes."},
+    {"name": "operations", "description": "Health and metrics."},
+]
+DESCRIPTIONS = {409: "It conflicts with what is there.", 503: "Try again after Retry-After."}
+
+
+def described(
+    *statuses: int,
+    body: Json | None = None,
+    also: Mapping[int, tuple[type[BaseModel], str]] | None = None,
+    public: bool = False,
+    image: bool = False,
+    text: bool = False,
+) -> Json:
+    """Keyword arguments of a route: the problems it can answer besides those of every route.
+
+    `public` calls need no key; `image` and `text` say what an answer is that is not JSON.
+    """
+    extra: Json = {PROBLEMS: [] if public else sorted({401, 403, 422, 500, 503, *statuses})}
+    if body is not None:
+        extra["requestBody"] = body
+        extra[PROBLEMS] = sorted({*extra[PROBLEMS], 400, 408})
+    if public:
+        extra["security"] = []
+    responses: dict[int | str, Json] = {
+        status: {"model": model, "description": description}
+        for status, (model, description) in (also or {}).items()
+    }
+    if image:
+        responses |= _IMAGE_RESPONSES
+    if text:
+        extra[PROBLEMS].remove(422)
+        responses[200] = {"description": "Metrics.", "content": {"text/plain": {"schema": _STRING}}}
+    return {"openapi_extra": extra, "responses": responses}
+
+
+_STRING = {"type": "string"}
+_IMAGE_RESPONSES: dict[int | str, Json] = {
+    200: {
+        "description": "The picture.",
+        "content": {"image/*": {"schema": BINARY}},
+        "headers": {name: {"schema": _STRING} for name in ("ETag", "Cache-Control")},
+    },
+    304: {"description": "The picture that If-None-Match names is still the right one."},
+}
+
+
+def multipart_body(form: type[BaseModel]) -> Json:
+    """A form whose structured fields are JSON, each by its own content type."""
+    structured = [
+        name
+        for name, field in form.model_json_schema()["properties"].items()
+        if _is_structured(field)
+    ]
+    content: Json = {"schema": _ref(form.__name__)}
+    if structured:
+        content["encoding"] = {name: {"contentType": "application/json"} for name in structured}
+    return {"required": True, "content": {"multipart/form-data": content}}
+
+
+def json_body(model: type[BaseModel], media_types: Iterable[str]) -> Json:
+    content = {media_type: {"schema": _ref(model.__name__)} for media_type in media_types}
+    return {"required": True, "content": content}
+
+
+def document(app: FastAPI) -> Json:
+    """The whole document; the same for every configuration."""
+    found: Json = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=app.description,
+        routes=app.routes,
+        tags=TAGS,
+    )
+    for path, operations in found["paths"].items():
+        for method, operation in operations.items():
+            _finish(operation, writes=method != "get" and not path.startswith("/search"))
+    found["components"] = {
+        "schemas": _schemas(found["components"]["schemas"]),
+        "securitySchemes": SECURITY_SCHEMES,
+    }
+    found["security"] = [{}, {"bearer": []}, {"apiKey": []}]
+    return found
+
+
+def _finish(operation: Json, *, writes: bool) -> None:
+    statuses: Sequence[int] = operation.pop(PROBLEMS, [])
+    operation["responses"].pop("422", None)
+    for status in statuses:
+        if status == 403 and not writes:
+            continue  # A read-only key may do this.
+        operation["responses"][str(status)] = _problem_response(status)
+    if "201" in operation["responses"]:
+        operation["responses"]["201"]["headers"] = {"Location": {"schema": _STRING}}
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+    for response in operation["responses"].values():
+        response.setdefault("headers", {})["X-Request-ID"] = {"schema": _STRING}
+
+
+def _problem_response(status: int) -> Json:
+    kind, title = HTTP_TITLES.get(status, ("conflict", "Conflict"))
+    example = {
+        "type": f"/problems/{kind}",
+        "title": title,
+        "status": status,
+        "detail": DESCRIPTIONS.get(status, f"{title}."),
+        "request_id": "4b9c2e0a-6f1d-4f0e-9a53-0f4f5c1f7f11",
+        "errors": [],
+    }
+    response: Json = {
+        "description": DESCRIPTIONS.get(status, f"{title}."),
+        "content": {MEDIA_TYPE: {"schema": _ref("Problem"), "example": example}},
+    }
+    if status == 503:
+        response["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    if status == 401:
+        response["headers"] = {"WWW-Authenticate": {"schema": _STRING}}
+    return response
+
+
+def _schemas(derived: Json) -> Json:
+    _, definitions = models_json_schema(
+        [*((form, "validation") for form in FORMS), (schemas.Problem, "serialization")],
+        ref_template=REF,
+    )
+    every = {**definitions["$defs"], **derived}
+    for name in ("HTTPValidationError", "ValidationError"):
+        every.pop(name, None)
+    return dict(sorted(every.items()))
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": REF.format(model=name)}
+
+
+def _is_structured(field: Json) -> bool:
+    if "anyOf" in field:
+        return any(_is_structured(option) for option in field["anyOf"])
+    if field.get("type") == "array":
+        return "$ref" in field["items"]
+    return "$ref" in field or field.get("type") == "object"

@@ -1,0 +1,167 @@
+"""Errors on the wire: the one table from exception to status, and RFC 9457 bodies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from service import errors
+from service.product_rules import escape
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with the request. `pointer` is a JSON pointer from the body's root."""
+
+    pointer: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as the client sees it; `kind` is the last part of its `type`."""
+
+    status: int
+    kind: str
+    title: str
+    detail: str
+    errors: tuple[FieldError, ...] = ()
+    retry_after_s: int | None = None
+
+    def body(self, request_id: str | None) -> dict[str, object]:
+        return {
+            "type": f"/problems/{self.kind}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "request_id": request_id,
+            "errors": [{"pointer": error.pointer, "detail": error.detail} for error in self.errors],
+        }
+
+
+class ProblemError(Exception):
+    """Raised in the API layer for what only HTTP knows."""
+
+    def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+        self.headers = dict(headers or {})
+
+
+TABLE: tuple[tuple[type[errors.ServiceError], int, str, str], ...] = (
+    (errors.ImageTooLarge, 413, "image-too-large", "The picture is too large"),
+    (errors.InvalidImage, 422, "invalid-image", "The picture cannot be read"),
+    (errors.InvalidText, 422, "invalid-text", "The text cannot be used"),
+    (errors.InvalidWeights, 422, "invalid-weights", "The weights cannot be used"),
+    (errors.InvalidCrop, 422, "invalid-crop", "The crop lies outside the picture"),
+    (errors.InvalidProduct, 422, "invalid-product", "The product breaks a rule"),
+    (errors.InvalidCursor, 422, "invalid-cursor", "The cursor is not from this service"),
+    (errors.InvalidInput, 422, "invalid-request", "The request cannot be used"),
+    (errors.NotFound, 404, "not-found", "Not found"),
+    (errors.Conflict, 409, "conflict", "Conflict"),
+    (errors.Overloaded, 503, "overloaded", "Too much work at once"),
+    (errors.StoreUnavailable, 503, "store-unavailable", "A store does not answer"),
+    (errors.Starting, 503, "starting", "The service is starting"),
+    (errors.Unavailable, 503, "unavailable", "Not available now"),
+)
+"""The first row whose class matches decides, so that a child stands before its parent."""
+
+HTTP_TITLES = {
+    400: ("bad-request", "The request cannot be read"),
+    401: ("unauthorized", "A key is needed"),
+    403: ("forbidden", "The key may not do this"),
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "Method not allowed"),
+    408: ("request-timeout", "The request came too slowly"),
+    413: ("too-large", "The request is too large"),
+    415: ("unsupported-media-type", "The content type cannot be used"),
+    422: ("invalid-request", "The request cannot be used"),
+    500: ("internal-error", "Something went wrong here"),
+    503: ("unavailable", "Not available now"),
+}
+
+INTERNAL = (
+    "The service failed on this request; nothing is known to be wrong with it."
+    " Try again, and give the request_id where you report it."
+)
+
+
+def http_problem(status: int, detail: str, *field_errors: FieldError) -> Problem:
+    kind, title = HTTP_TITLES.get(status, (f"http-{status}", HTTPStatus(status).phrase))
+    return Problem(status, kind, title, detail, field_errors)
+
+
+def invalid_request(*field_errors: FieldError) -> ProblemError:
+    """422 with every place that is wrong."""
+    detail = field_errors[0].detail
+    if len(field_errors) > 1:
+        detail = f"{detail} And {len(field_errors) - 1} more: see errors."
+    return ProblemError(http_problem(422, detail, *field_errors))
+
+
+def problem_of(error: Exception) -> Problem:
+    """What a client is told about the error; for a stranger nothing but that it happened."""
+    if isinstance(error, ProblemError):
+        return error.problem
+    if isinstance(error, RequestValidationError):
+        return invalid_request(*_validation_errors(error.errors())).problem
+    if isinstance(error, HTTPException):
+        return http_problem(error.status_code, _http_detail(error))
+    for kind, status, slug, title in TABLE:
+        if isinstance(error, kind):
+            return _service_problem(error, status, slug, title)
+    return http_problem(500, INTERNAL)
+
+
+def problem_response(
+    problem: Problem, request_id: str | None, headers: Mapping[str, str] | None = None
+) -> Response:
+    sent = dict(headers or {})
+    if problem.retry_after_s is not None:
+        sent["Retry-After"] = str(problem.retry_after_s)
+    return Response(
+        json.dumps(problem.body(request_id), ensure_ascii=True).encode(),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=sent,
+    )
+
+
+async def handle(request: Request, error: Exception) -> Response:
+    """The one exception handler of the app."""
+    headers = getattr(error, "headers", None)
+    return problem_response(problem_of(error), request.scope.get("request_id"), headers)
+
+
+def _service_problem(error: errors.ServiceError, status: int, slug: str, title: str) -> Problem:
+    at = () if error.pointer is None else (FieldError(error.pointer, error.detail),)
+    retry_after_s = error.retry_after_s if isinstance(error, errors.Unavailable) else None
+    return Problem(status, slug, title, error.detail, at, retry_after_s)
+
+
+def _http_detail(error: HTTPException) -> str:
+    if error.status_code == 404:
+        return "There is nothing at this address; see /docs for what there is."
+    if error.status_code == 405:
+        return "This address does not take this method; the Allow header says which it takes."
+    return str(error.detail)
+
+
+def _validation_errors(found: Sequence[Mapping[str, object]]) -> list[FieldError]:
+    """Places and reasons, and never the input itself: it may be a secret or a megabyte."""
+    return [FieldError(_pointer(error["loc"]), f"{error['msg']}.") for error in found]
+
+
+def _pointer(loc: object) -> str:
+    # The first item is FastAPI's own: query, path, header or body.
+    tokens = loc[1:] if isinstance(loc, tuple) else ()
+    return "".join(f"/{escape(str(token))}" for token in tokens)

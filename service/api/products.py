@@ -1,0 +1,140 @@
+"""The calls on products."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from service.api import form_schemas as forms
+from service.api import schemas, strict_json, views
+from service.api.dependencies import CatalogDep, ProductIdDep, RootDep, SettingsDep
+from service.api.openapi import described, json_body, multipart_body
+from service.api.problems import FieldError, ProblemError, http_problem, invalid_request
+from service.api.uploads import read_product
+from service.product_rules import kind_of
+
+router = APIRouter(tags=["products"])
+
+PATCH_TYPES = ("application/merge-patch+json", "application/json")
+MAX_PATCH_BYTES = 256 * 1024
+
+
+@router.post(
+    "/products",
+    operation_id="createProduct",
+    status_code=201,
+    **described(409, 413, 415, body=multipart_body(forms.ProductForm)),
+)
+async def create_product(
+    request: Request,
+    response: Response,
+    catalog: CatalogDep,
+    settings: SettingsDep,
+    root: RootDep,
+) -> schemas.Product:
+    """Create a product with its pictures. Leave `product_id` out to have one made."""
+    upload = await read_product(request, settings)
+    product = await catalog.create(upload.product_id, upload.fields, upload.images)
+    response.headers["Location"] = views.product_url(root, product.product_id)
+    return views.product_out(root, product)
+
+
+@router.put(
+    "/products/{product_id}",
+    operation_id="putProduct",
+    **described(
+        409,
+        413,
+        415,
+        body=multipart_body(forms.ProductForm),
+        also={201: (schemas.ProductWritten, "The product was created.")},
+    ),
+)
+async def put_product(
+    request: Request,
+    response: Response,
+    product_id: ProductIdDep,
+    catalog: CatalogDep,
+    settings: SettingsDep,
+    root: RootDep,
+) -> schemas.ProductWritten:
+    """Create or replace a product. The same again does no work and answers `unchanged`."""
+    upload = await read_product(request, settings)
+    if upload.product_id not in {None, product_id}:
+        raise invalid_request(
+            FieldError("/product_id", "This is not the id in the address; leave it out here.")
+        )
+    written = await catalog.replace(product_id, upload.fields, upload.images)
+    if written.status == "created":
+        response.status_code = 201
+        response.headers["Location"] = views.product_url(root, product_id)
+    return views.product_written(root, written.product, unchanged=written.status == "unchanged")
+
+
+@router.patch(
+    "/products/{product_id}",
+    operation_id="patchProduct",
+    **described(404, 413, 415, body=json_body(forms.ProductPatch, PATCH_TYPES)),
+)
+async def patch_product(
+    request: Request, product_id: ProductIdDep, catalog: CatalogDep, root: RootDep
+) -> schemas.Product:
+    """Change name, description or attributes by a JSON merge patch (RFC 7396)."""
+    return views.product_out(root, await catalog.patch(product_id, await _read_patch(request)))
+
+
+@router.get("/products/{product_id}", operation_id="getProduct", **described(404))
+async def get_product(
+    product_id: ProductIdDep, catalog: CatalogDep, root: RootDep
+) -> schemas.Product:
+    """One product with its images."""
+    return views.product_out(root, await catalog.get(product_id))
+
+
+@router.get("/products", operation_id="listProducts", **described())
+async def list_products(
+    catalog: CatalogDep,
+    root: RootDep,
+    limit: Annotated[int, Query(ge=1, le=100, description="Most products on a page.")] = 20,
+    cursor: Annotated[
+        str | None, Query(description="`next_cursor` of the page before.", max_length=4096)
+    ] = None,
+) -> schemas.ProductPage:
+    """Products, newest first."""
+    return views.product_page(root, await catalog.newest(limit=limit, cursor=cursor))
+
+
+@router.delete(
+    "/products/{product_id}", operation_id="deleteProduct", status_code=204, **described(404)
+)
+async def delete_product(product_id: ProductIdDep, catalog: CatalogDep) -> None:
+    """Delete a product, its vectors and its stored images."""
+    await catalog.delete(product_id)
+
+
+async def _read_patch(request: Request) -> dict[str, object]:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in PATCH_TYPES:
+        raise ProblemError(
+            http_problem(415, f"Send {PATCH_TYPES[0]}; this is {media_type[:100] or 'untyped'}."),
+            {"Accept-Patch": ", ".join(PATCH_TYPES)},
+        )
+    patch = strict_json.parse(await _read_text(request), at="")
+    if not isinstance(patch, dict):
+        raise invalid_request(FieldError("", f"This is {kind_of(patch)}; give a JSON object."))
+    return patch
+
+
+async def _read_text(request: Request) -> str:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_PATCH_BYTES:
+            raise ProblemError(
+                http_problem(413, f"A patch is at most {MAX_PATCH_BYTES:,} bytes; send less.")
+            )
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise invalid_request(FieldError("", "The body is not UTF-8.")) from None

@@ -1,0 +1,112 @@
+"""POST /products/batch: one result a product, and a bad one fails alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.api.conftest import JPEG, PNG, Site, manifest, pointers, problem
+
+BATCH = "/products/batch"
+FILES = [("files", ("a.png", PNG)), ("files", ("b.jpg", JPEG))]
+
+
+def entry(product_id: str | None, *images: str, **changes: object) -> dict[str, object]:
+    return {"product_id": product_id, "name": "Shoe", "images": list(images), **changes}
+
+
+async def test_each_product_has_its_result(site: Site) -> None:
+    body = manifest(entry("a", "a.png"), entry(None, "a.png", "b.jpg"), entry("b", "b.jpg"))
+    first = await site.client.post(BATCH, data=body, files=FILES)
+    second = await site.client.post(
+        BATCH,
+        data=manifest(entry("a", "a.png"), entry("b", "b.jpg", name="Boot")),
+        files=FILES,
+    )
+
+    assert first.status_code == 200
+    results = first.json()["results"]
+    assert [result["index"] for result in results] == [0, 1, 2]
+    assert [result["status"] for result in results] == ["created"] * 3
+    assert len(results[1]["product_id"]) == 36
+    assert [r["status"] for r in second.json()["results"]] == ["unchanged", "replaced"]
+
+
+async def test_a_bad_picture_fails_its_product_alone(site: Site) -> None:
+    files = [("x", ("a.png", PNG)), ("y", ("b.png", b"bad"))]
+    body = manifest(entry("a", "x"), entry("b", "x", "y"))
+    response = await site.client.post(BATCH, data=body, files=files)
+
+    good, bad = response.json()["results"]
+    assert (good["status"], good["problem"]) == ("created", None)
+    assert (bad["status"], bad["product_id"]) == ("failed", "b")
+    assert bad["problem"]["type"] == "/problems/invalid-image"
+    assert bad["problem"]["request_id"] == response.headers["x-request-id"]
+    assert bad["problem"]["errors"][0]["pointer"] == "/manifest/1/images/1"
+
+
+@pytest.mark.parametrize(
+    ("bad", "pointer"),
+    [
+        ({"name": "", "images": ["a.png"]}, "/name"),
+        ({"images": ["a.png"]}, "/name"),
+        ({"name": "a", "images": []}, "/images"),
+        ({"name": "a", "images": "a.png"}, "/images"),
+        ({"name": "a"}, "/images"),
+        ({"name": "a", "images": ["a.png", "none.png"]}, "/images/1"),
+        ({"name": "a", "images": [1]}, "/images/0"),
+        ({"name": "a", "images": ["files"]}, "/images/0"),
+        ({"name": "a", "images": ["a.png"], "product_id": "a/b"}, "/product_id"),
+        ({"name": "a", "images": ["a.png"], "product_id": 7}, "/product_id"),
+        ({"name": "a", "images": ["a.png"], "attributes": {"a": {}}}, "/attributes/a"),
+        ({"name": "a", "images": ["a.png"], "attribute": {}}, "/attribute"),
+        ({"name": "a", "images": ["a.png"], "product_id": "ok"}, "/product_id"),
+        ("text", ""),
+        (None, ""),
+    ],
+)
+async def test_a_bad_entry_fails_alone(site: Site, bad: object, pointer: str) -> None:
+    body = manifest(entry("ok", "a.png", "b.jpg"), bad)
+    response = await site.client.post(BATCH, data=body, files=FILES)
+
+    good, failed = response.json()["results"]
+    assert (good["status"], failed["status"]) == ("created", "failed")
+    assert failed["problem"]["status"] == 422
+    assert failed["problem"]["errors"][0]["pointer"] == f"/manifest/1{pointer}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[]", "[NaN]", json.dumps([{}] * 65), '[{"name": "a", "name": "b"}]'],
+)
+async def test_a_bad_manifest_fails_as_a_whole(site: Site, text: str) -> None:
+    response = await site.client.post(BATCH, data={"manifest": text}, files=FILES)
+
+    problem(response, 422, "invalid-request")
+    assert pointers(response) == ["/manifest"]
+
+
+async def test_a_missing_manifest_and_unknown_fields_are_told(site: Site) -> None:
+    missing = await site.client.post(BATCH, files=FILES)
+    assert pointers(missing) == ["/manifest"]
+    unknown = await site.client.post(BATCH, data={"manifst": "[]"}, files=FILES)
+    assert pointers(unknown) == ["/manifst"]
+
+
+async def test_a_file_that_no_entry_names_is_a_mistake(site: Site) -> None:
+    response = await site.client.post(BATCH, data=manifest(entry("a", "a.png")), files=FILES)
+
+    problem(response, 422, "invalid-request")
+    assert "b.jpg" in response.json()["detail"]
+    assert (await site.client.get("/products/a")).status_code == 404
+
+
+async def test_a_store_that_fails_is_told_for_each(site: Site) -> None:
+    site.services.house.outage.after = 0
+    response = await site.client.post(
+        BATCH, data=manifest(entry("a", "a.png"), entry("b", "b.jpg")), files=FILES
+    )
+
+    results = response.json()["results"]
+    assert [result["problem"]["status"] for result in results] == [503, 503]

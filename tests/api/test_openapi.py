@@ -1,0 +1,81 @@
+"""The OpenAPI document is valid, is what the code says, and is fit for client generators."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from openapi_spec_validator import validate
+
+from service.app import openapi_document
+from tests.api.conftest import Site
+
+COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
+
+
+def operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in openapi_document()["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def test_it_is_valid() -> None:
+    validate(openapi_document())
+
+
+def test_the_committed_file_is_up_to_date() -> None:
+    text = json.dumps(openapi_document(), indent=2, ensure_ascii=False) + "\n"
+
+    assert COMMITTED.read_text(encoding="utf-8") == text, "run `make openapi`"
+
+
+async def test_the_served_document_is_the_same(site: Site) -> None:
+    assert (await site.client.get("/openapi.json")).json() == openapi_document()
+
+
+def test_operations_have_short_unique_ids() -> None:
+    ids = [operation["operationId"] for _, operation in operations()]
+
+    assert len(set(ids)) == len(ids)
+    assert all(one.isalpha() and len(one) <= 20 for one in ids)
+
+
+def test_every_error_is_declared_as_a_problem() -> None:
+    for name, operation in operations():
+        for status, response in operation["responses"].items():
+            if status >= "400" and name != "get /health":
+                schema = response["content"]["application/problem+json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}, name
+
+
+def test_uploads_are_typed() -> None:
+    document = openapi_document()
+    form = document["components"]["schemas"]["ProductForm"]["properties"]
+    content = document["paths"]["/products"]["post"]["requestBody"]["content"]
+
+    assert form["image"]["items"]["format"] == "binary"
+    assert content["multipart/form-data"]["encoding"] == {
+        "attributes": {"contentType": "application/json"}
+    }
+    search = document["components"]["schemas"]["ImageSearchForm"]["properties"]
+    assert search["weights"]["$ref"] == "#/components/schemas/Weights"
+    assert search["crop"]["$ref"] == "#/components/schemas/Crop"
+
+
+def test_a_patch_has_no_defaults_that_a_client_might_send() -> None:
+    patch = openapi_document()["components"]["schemas"]["ProductPatch"]
+
+    assert "required" not in patch
+    assert not [name for name, field in patch["properties"].items() if "default" in field]
+
+
+def test_importing_the_app_loads_no_model_library_and_no_client() -> None:
+    heavy = "torch torchvision transformers sentence_transformers qdrant_client qdrant_edge obstore"
+    code = f"import sys, service.app; print([m for m in {heavy.split()} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
