@@ -89,7 +89,9 @@ class Settings(BaseSettings):
         description="First part of the collection's name.",
     )
     exact_search_max_points: int = Field(
-        20_000, ge=0, description="Up to this many points a search scans all, beyond it the graph."
+        20_000,
+        ge=0,
+        description="Qdrant server: up to this many points a search scans all, beyond it the graph.",
     )
     blob_url: str | None = Field(
         None,

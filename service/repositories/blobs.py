@@ -1,0 +1,129 @@
+"""Bytes by key in a local directory or an object store, by `obstore`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import LocalStore, from_url
+
+from service.errors import SetupError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+_THREADS = 16
+_KEYS_PER_CHUNK = 1000
+_CLIENT: dict[str, Any] = {
+    # An endpoint of the operator's own that says http:// is meant so.
+    "client_options": {"connect_timeout": "5s", "timeout": "30s", "allow_http": True},
+    "retry_config": {"max_retries": 4},
+}
+
+T = TypeVar("T")
+
+
+class ObstoreBlobs:
+    """Writes are atomic: into a staging file and a rename, or one upload.
+
+    What a killed process leaves behind is a staging file (`<key>#1`), which no call here sees.
+    The calls are obstore's blocking ones, on threads: its async ones answer from threads of their
+    own, and where one still does so while the interpreter ends, the process aborts (7 of 18 times).
+    """
+
+    def __init__(self, store: ObjectStore, *, root: Path | None = None) -> None:
+        self._store = store
+        self._root = root
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="blobs")
+
+    @classmethod
+    def in_directory(cls, directory: Path) -> ObstoreBlobs:
+        """Raises SetupError if the directory cannot be made."""
+        try:
+            return cls(LocalStore(directory.absolute(), mkdir=True), root=directory)
+        except (BaseError, OSError) as exc:
+            raise SetupError(
+                f"The directory {directory} cannot be used for pictures: {_first_line(exc)}"
+            ) from exc
+
+    @classmethod
+    def from_url(cls, url: str) -> ObstoreBlobs:
+        """s3://, gs://, az://, file:// or memory://; credentials as their own tools take them.
+
+        Connects to nothing yet. Raises SetupError for a URL of no known store.
+        """
+        scheme = url.partition(":")[0]
+        options: dict[str, Any] = {"file": {"mkdir": True}, "memory": {}}.get(scheme, _CLIENT)
+        try:
+            return cls(from_url(url, **options))
+        except (BaseError, OSError, ValueError) as exc:
+            raise SetupError(f"BLOB_URL {url!r} cannot be used: {_first_line(exc)}") from exc
+
+    async def put(self, key: str, data: bytes) -> None:
+        await self._call(lambda: obstore.put(self._store, key, data))
+
+    async def create(self, key: str, data: bytes) -> bool:
+        def create() -> bool:
+            try:
+                obstore.put(self._store, key, data, mode="create")
+            except AlreadyExistsError:
+                return False
+            return True
+
+        return await self._call(create)
+
+    async def get(self, key: str) -> bytes | None:
+        def get() -> bytes | None:
+            try:
+                return obstore.get(self._store, key).bytes().to_bytes()
+            except FileNotFoundError:
+                return None
+
+        return await self._call(get)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        def delete() -> None:
+            try:
+                obstore.delete(self._store, list(keys))
+            except FileNotFoundError:
+                # A directory stops at the first that is missing; object stores pass it over.
+                for key in keys:
+                    self._delete_if_there(key)
+
+        await self._call(delete)
+
+    async def list(self, prefix: str) -> AsyncIterator[str]:
+        """`prefix` ends where a part of the key ends: `images/`, not `imag`."""
+        chunks = obstore.list(self._store, prefix, chunk_size=_KEYS_PER_CHUNK)
+        while (chunk := await self._call(lambda: next(chunks, None))) is not None:
+            for entry in chunk:
+                yield entry["path"]
+
+    async def ping(self) -> None:
+        if self._root is not None and not await self._call(self._root.is_dir):
+            raise StoreUnavailable(f"The directory {self._root} is gone; restore it and try again.")
+        await self.get("ping")
+
+    def _delete_if_there(self, key: str) -> None:
+        try:
+            obstore.delete(self._store, key)
+        except FileNotFoundError:
+            return
+
+    async def _call(self, function: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+        except (BaseError, OSError) as exc:
+            raise StoreUnavailable(
+                f"The image store does not answer, try again: {_first_line(exc)}"
+            ) from exc
+
+
+def _first_line(exc: Exception) -> str:
+    """obstore's messages go on with a dump of its own structures."""
+    return str(exc).partition("\n")[0]

@@ -1,0 +1,106 @@
+"""A collection's directory on disk: who may open it, and what to do where it is of no use.
+
+<collection>/lock            held by the engine process
+<collection>/shard/          the engine's files, and identity.json beside them
+<collection>/set-aside/      the last shard that could not be used
+<collection>/rebuild.txt     why the shard started empty, until it has been filled again
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO
+
+from service.repositories.edge_shard import Shard
+
+ENGINE = "qdrant-edge-py"
+_PARTS = ("edge_config.json", "segments", "wal")
+
+
+class CollectionDirectory:
+    """Opens the shard, or sets a useless one aside and starts empty: every index can be rebuilt."""
+
+    def __init__(self, path: Path, *, dimensions: int, fingerprint: str) -> None:
+        self.path = path
+        self._shard = path / "shard"
+        self._note = path / "rebuild.txt"
+        self._dimensions = dimensions
+        # Storage is promised for one minor version of the engine.
+        engine_version = ".".join(version(ENGINE).split(".")[:2])
+        self._identity = {
+            "engine": f"{ENGINE} {engine_version}",
+            "fingerprint": fingerprint,
+            "dimensions": dimensions,
+        }
+        self._lock: IO[str] | None = None
+
+    def lock(self) -> bool:
+        """False while another process holds it. The kernel lets go when this one dies."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        file = (self.path / "lock").open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        self._lock = file
+        return True
+
+    def open(self) -> Shard:
+        if not self._shard.exists():
+            return self._create()
+        reason = self._unusable()
+        if reason is None:
+            try:
+                return Shard.load(self._shard, self._dimensions)
+            except BaseException as exc:  # a panic of the engine is no Exception
+                if isinstance(exc, (KeyboardInterrupt, SystemExit, MemoryError)):
+                    raise
+                reason = f"the index could not be read: {exc}"
+        self._set_aside(reason)
+        return self._create()
+
+    @property
+    def rebuilt_because(self) -> str | None:
+        return self._note.read_text() if self._note.exists() else None
+
+    def mark_rebuilt(self) -> None:
+        self._note.unlink(missing_ok=True)
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self.path).free
+
+    def _unusable(self) -> str | None:
+        try:
+            found = json.loads((self._shard / "identity.json").read_text())
+        except (OSError, ValueError):
+            return "the index does not say whose vectors it holds"
+        for key, wanted in self._identity.items():
+            if found.get(key) != wanted:
+                return f"the index was made with {key} {found.get(key)!r}, and this is {wanted!r}"
+        # Without its segments the engine starts empty and says nothing.
+        missing = [part for part in _PARTS if not (self._shard / part).exists()]
+        return f"the index has lost its {missing[0]}" if missing else None
+
+    def _create(self) -> Shard:
+        """By a rename at the end, so that a process killed half-way leaves no broken shard."""
+        unfinished = self.path / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        Shard.create(unfinished, self._dimensions).close()
+        (unfinished / "identity.json").write_text(json.dumps(self._identity, indent=2))
+        unfinished.rename(self._shard)
+        return Shard.load(self._shard, self._dimensions)
+
+    def _set_aside(self, reason: str) -> None:
+        unfinished = self._note.with_suffix(".new")
+        unfinished.write_text(reason)
+        os.replace(unfinished, self._note)
+        aside = self.path / "set-aside"
+        shutil.rmtree(aside, ignore_errors=True)
+        self._shard.rename(aside)
