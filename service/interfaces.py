@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from service.models import (
     Changes,
@@ -35,8 +35,11 @@ class Encoder(Protocol):
     def preprocess(self, image: Image.Image) -> NDArray[np.generic]:
         """An upright RGB picture of any size to an array of fixed shape. Thread-safe."""
 
-    def encode(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
-        """(n, *preprocessed shape) to (n, dimensions), finite and of unit length."""
+    def encode(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """(n, *preprocessed shape) to (n, dimensions), finite and of unit length.
+
+        Any: the numbers are of the type that the encoder's own `preprocess` gives.
+        """
 
 
 @runtime_checkable

@@ -1,0 +1,1 @@
+"""Untrusted pictures and texts to unit vectors, one per signal."""

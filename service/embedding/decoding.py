@@ -1,0 +1,135 @@
+"""A bounded pool of threads that decode before the queue: searches first, memory capped."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from service.errors import Overloaded
+from service.models import Priority
+
+T = TypeVar("T")
+
+
+class PixelBudget:
+    """Pixels that may be held in memory at once, over all threads."""
+
+    def __init__(self, pixels: int) -> None:
+        self._total = self._free = pixels
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def hold(self, pixels: int) -> Iterator[None]:
+        """Waits until there is room; a picture beyond the whole budget is decoded alone."""
+        pixels = min(pixels, self._total)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= pixels)
+            self._free -= pixels
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += pixels
+                self._changed.notify_all()
+
+
+class DecodePool:
+    """As many threads as slots; who waits goes by priority, and bulk work ages as in the queue.
+
+    For one event loop.
+    """
+
+    def __init__(
+        self,
+        threads: int,
+        *,
+        max_waiting: int,
+        timeout_s: float,
+        bulk_ages_after_s: float = 2.0,
+    ) -> None:
+        self.threads = threads or _cores()
+        self._free = self.threads
+        self._max_waiting = max_waiting
+        self._timeout_s = timeout_s
+        self._delays = {Priority.SEARCH: 0.0, Priority.BULK: bulk_ages_after_s}
+        self._order = itertools.count()
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="decode")
+
+    @property
+    def waiting(self) -> int:
+        return sum(not turn.done() for _, _, turn in self._waiting)
+
+    async def run(self, priority: Priority, work: Callable[[], T]) -> T:
+        """`work()` in a thread. Raises Overloaded, and whatever `work` raises."""
+        await self._turn(priority)
+        loop = asyncio.get_running_loop()
+        try:
+            future: Future[T] = self._pool.submit(work)
+        except BaseException:
+            self._release()
+            raise
+        # The slot is free when the thread is, not when a caller that gave up stops waiting.
+        future.add_done_callback(lambda _: _on_loop(loop, self._release))
+        return await asyncio.wrap_future(future)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _turn(self, priority: Priority) -> None:
+        if self._free:
+            self._free -= 1
+            return
+        if self.waiting >= self._max_waiting:
+            raise Overloaded("Too many pictures are waiting to be decoded; try again in a moment.")
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        due = time.monotonic() + self._delays[priority]
+        heapq.heappush(self._waiting, (due, next(self._order), turn))
+        try:
+            await asyncio.wait_for(asyncio.shield(turn), self._timeout_s)
+        except asyncio.CancelledError:
+            self._give_up(turn)
+            raise
+        except TimeoutError:
+            self._give_up(turn)
+            raise Overloaded(
+                f"The wait for decoding was longer than {self._timeout_s:g} s; try again later.",
+                retry_after_s=5,
+            ) from None
+
+    def _give_up(self, turn: asyncio.Future[None]) -> None:
+        if turn.done() and not turn.cancelled():
+            self._release()
+        turn.cancel()
+
+    def _release(self) -> None:
+        while self._waiting:
+            _, _, turn = heapq.heappop(self._waiting)
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+
+def _cores() -> int:
+    """Those this process may use, where the system tells."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    try:
+        loop.call_soon_threadsafe(callback)
+    except RuntimeError:
+        # The loop is closed: the process is going down.
+        return

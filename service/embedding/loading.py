@@ -1,0 +1,129 @@
+"""Chooses and loads the encoders that the settings ask for."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.config import Settings
+from service.embedding import download, weights
+from service.embedding.download import OnProgress, Progress
+from service.errors import SetupError, WeightsUnavailable
+from service.interfaces import Encoder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedEncoders:
+    """The encoders of the two signals; `warning` says why they are not the ones hoped for."""
+
+    semantic: Encoder
+    visual: Encoder
+    warning: str | None = None
+
+
+def load_encoders(
+    settings: Settings, on_progress: OnProgress = lambda progress: None
+) -> LoadedEncoders:
+    """What ENCODERS asks for; blocks while weights are fetched and loaded.
+
+    Raises WeightsUnavailable (clip+resnet50 only; within 5 seconds where there is no network) and
+    SetupError for weights that are there but cannot be used.
+    """
+    if settings.encoders == "compact":
+        return _load_compact(None, on_progress)
+    try:
+        return _load_large(settings, on_progress)
+    except WeightsUnavailable as exc:
+        if settings.encoders == "clip+resnet50":
+            raise
+        warning = (
+            "Running on the compact encoders, whose results are far from CLIP's and ResNet50's. "
+            f"{exc.detail}"
+        )
+        log.warning(warning)
+        return _load_compact(warning, on_progress)
+
+
+def collection_fingerprint(encoders: LoadedEncoders) -> str:
+    """Twelve hex digits that change whenever vectors of before and after must not meet."""
+    both = f"{encoders.semantic.fingerprint} {encoders.visual.fingerprint}"
+    return hashlib.sha256(both.encode()).hexdigest()[:12]
+
+
+def resolve_device(device: str) -> str:
+    """`auto` is the GPU where there is one. Raises SetupError where `cuda` is asked for in vain."""
+    import torch
+
+    available = torch.cuda.is_available()
+    if device == "cuda" and not available:
+        raise SetupError("DEVICE is cuda and PyTorch finds no GPU; set DEVICE=auto or cpu.")
+    return "cuda" if device != "cpu" and available else "cpu"
+
+
+def _load_compact(warning: str | None, on_progress: OnProgress) -> LoadedEncoders:
+    on_progress(Progress("loading the compact encoders"))
+    from service.embedding.compact.semantic import CompactSemanticEncoder
+    from service.embedding.compact.visual import CompactVisualEncoder
+
+    return LoadedEncoders(CompactSemanticEncoder.load(), CompactVisualEncoder.load(), warning)
+
+
+def _load_large(settings: Settings, on_progress: OnProgress) -> LoadedEncoders:
+    # Nothing heavy is imported before it is known that the weights are there.
+    directory, file = _find_weights(settings, on_progress)
+    on_progress(Progress("loading PyTorch"))
+    from service.embedding.clip import ClipEncoder
+    from service.embedding.resnet50 import Resnet50Encoder
+
+    device = resolve_device(settings.device)
+    name = weights.clip_name(settings)
+    on_progress(Progress(f"loading {name} and resnet50"))
+    log.info("loading %s from %s and resnet50 from %s on %s", name, directory, file, device)
+    with ThreadPoolExecutor(2) as pool:
+        semantic = pool.submit(ClipEncoder.load, directory, name=name, device=device)
+        visual = pool.submit(Resnet50Encoder.load, file, device=device)
+        return LoadedEncoders(semantic.result(), visual.result())
+
+
+def _find_weights(settings: Settings, on_progress: OnProgress) -> tuple[Path, Path]:
+    """Both models' weights on this machine, fetched if need be. Raises WeightsUnavailable."""
+    on_progress(Progress("looking for weights"))
+    directory, file = weights.local_clip(settings), weights.local_resnet50(settings)
+    fetches: dict[str, Callable[[], Path]] = {}
+    if directory is None:
+        repository = weights.hub_repository(settings)
+        if download.hub_is_offline():
+            raise _unavailable(settings, f"{repository} is not here and HF_HUB_OFFLINE is set.")
+        url = f"{download.hub_endpoint()}/{repository}/resolve/main/modules.json"
+        fetches[url] = lambda: download.fetch_clip(repository, on_progress)
+    if file is None and (name := weights.torchvision_file(settings)):
+        fetches[weights.TORCHVISION_URL + name] = lambda: download.fetch_torchvision(
+            name, on_progress
+        )
+    for url, reason in download.unreachable(list(fetches)).items():
+        raise _unavailable(settings, f"{url} cannot be reached ({reason}).")
+    try:
+        fetched = {url: fetch() for url, fetch in fetches.items()}
+    except WeightsUnavailable as exc:
+        raise _unavailable(settings, exc.detail) from exc
+    results = list(fetched.values())
+    return directory or results[0], file or results[-1]
+
+
+def _unavailable(settings: Settings, why: str) -> WeightsUnavailable:
+    repository, name = weights.hub_repository(settings), weights.clip_name(settings)
+    file = weights.torchvision_file(settings) or weights.TORCHVISION_FILES["IMAGENET1K_V1"]
+    return WeightsUnavailable(
+        f"The weights of {name} and resnet50 are not all on this machine, and not to be had: {why} "
+        "On a machine with a network run: "
+        f"python -c \"from huggingface_hub import snapshot_download as get; get('{repository}', "
+        f"local_dir='{name}')\" && curl -O {weights.TORCHVISION_URL}{file} ; then put {name}/ and "
+        f"{file} into {settings.weights_dir.resolve()} (WEIGHTS_DIR). Or set ENCODERS=compact to "
+        "start without them."
+    )

@@ -1,0 +1,126 @@
+"""From a picture of any size to the fixed array of pixels that a model was trained on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from service.errors import SetupError
+
+if TYPE_CHECKING:
+    import torch
+
+Size = tuple[int, int]
+"""(width, height)"""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelRecipe:
+    """A model's own numbers: resize, centre crop, then (pixel * scale - mean) / std.
+
+    `resize` is the length of the shorter side, or an exact size. `crop_offset` gives the crop's
+    left or top from the room left over: libraries round it differently.
+    """
+
+    resize: int | Size
+    crop: Size | None
+    resample: Image.Resampling
+    crop_offset: Callable[[int], int]
+    scale: float
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if self.crop is None:
+            if isinstance(self.resize, int):
+                raise SetupError("The model's preprocessing has no fixed size: it lacks a crop.")
+            return
+        smallest = (self.resize, self.resize) if isinstance(self.resize, int) else self.resize
+        if self.crop[0] > smallest[0] or self.crop[1] > smallest[1]:
+            raise SetupError(
+                f"The model's preprocessing crops {self.crop} from {smallest}, which pads; "
+                "such models are not supported."
+            )
+
+    def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
+        """An RGB picture to (3, height, width), not yet normalised.
+
+        Resizes only what the crop keeps, which gives the same pixels as resizing the whole and
+        cropping, without a temporary as long as the picture.
+        """
+        full = self._full_size(image.size)
+        size = self.crop or full
+        left, top = (self.crop_offset(f - s) for f, s in zip(full, size, strict=True))
+        across, down = image.width / full[0], image.height / full[1]
+        edges = left * across, top * down, (left + size[0]) * across, (top + size[1]) * down
+        resized = _resample(image, size, edges, self.resample)
+        return np.ascontiguousarray(np.asarray(resized).transpose(2, 0, 1))
+
+    def normalised(self, batch: NDArray[np.generic], device: torch.device) -> torch.Tensor:
+        """(n, 3, height, width) of `pixels` to float32 on the device."""
+        import torch
+
+        tensor = torch.from_numpy(batch).to(device).to(torch.float32)
+        mean = torch.tensor(self.mean, device=device).view(1, -1, 1, 1)
+        std = torch.tensor(self.std, device=device).view(1, -1, 1, 1)
+        return tensor.mul_(self.scale).sub_(mean).div_(std)
+
+    def _full_size(self, size: Size) -> Size:
+        """The size after resizing, before the crop; the longer side is cut down to an integer."""
+        if not isinstance(self.resize, int):
+            return self.resize
+        width, height = size
+        if width <= height:
+            return self.resize, int(self.resize * height / width)
+        return int(self.resize * width / height), self.resize
+
+
+def _resample(
+    image: Image.Image,
+    size: Size,
+    edges: tuple[float, float, float, float],
+    resample: Image.Resampling,
+) -> Image.Image:
+    """The part of the picture between `edges` (left, top, right, bottom) at the new size.
+
+    In two passes, across and then down, as torchvision does it: Pillow takes the order that is
+    cheaper for the box, and after bicubic overshoots are clipped in between the order shows.
+    """
+    left, top, right, bottom = edges
+    x0, x1 = _reached(left, right, size[0], image.width)
+    y0, y1 = _reached(top, bottom, size[1], image.height)
+    part = image.crop((x0, y0, x1, y1))
+    box = (left - x0, 0, min(right - x0, part.width), part.height)
+    part = part.resize((size[0], part.height), resample, box=box)
+    return part.resize(size, resample, box=(0, top - y0, size[0], min(bottom - y0, part.height)))
+
+
+def _reached(start: float, end: float, length: int, available: int) -> tuple[int, int]:
+    """The source pixels that the kernel sees; Lanczos, the widest, sees three to each side."""
+    reach = 3 * max(1.0, (end - start) / length) + 1
+    return max(0, math.floor(start - reach)), min(available, math.ceil(end + reach))
+
+
+def floor_offset(room: int) -> int:
+    """transformers: int(room / 2)."""
+    return room // 2
+
+
+def round_offset(room: int) -> int:
+    """torchvision: int(round(room / 2)), halves to even."""
+    return round(room / 2)
+
+
+def unit_rows(features: torch.Tensor) -> NDArray[np.float32]:
+    """Rows to unit length; zeros become the even vector, and a row with NaN keeps it."""
+    rows = features.detach().to("cpu").numpy().astype(np.float32)
+    # By the largest entry first: squares of very small or large numbers leave float32.
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    rows = np.where(largest == 0, np.float32(1), rows / np.where(largest == 0, 1, largest))
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
