@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     exact_search_max_points: int = Field(
         20_000,
         ge=0,
-        description="Qdrant server: up to this many points a search scans all, beyond it the graph.",
+        description="Qdrant server: up to this many points a search scans them all.",
     )
     blob_url: str | None = Field(
         None,

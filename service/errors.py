@@ -5,6 +5,7 @@ ServiceError
 │   ├── InvalidImage            bytes that are no readable picture
 │   │   └── ImageTooLarge       too many bytes or pixels
 │   ├── InvalidText             a text no encoder can place
+│   ├── InvalidQuery            parts of a query that leave nothing to search for
 │   ├── InvalidWeights          weights that are negative, not finite or all zero
 │   ├── InvalidCrop             a crop outside the picture
 │   ├── InvalidProduct          a product's fields break a rule
@@ -41,6 +42,9 @@ class ImageTooLarge(InvalidImage): ...
 
 
 class InvalidText(InvalidInput): ...
+
+
+class InvalidQuery(InvalidInput): ...
 
 
 class InvalidWeights(InvalidInput): ...

@@ -49,6 +49,9 @@ class TextEncoder(Protocol):
     def check_text(self, text: str) -> None:
         """Raises InvalidText where `encode_texts` could only answer nonsense."""
 
+    def unknown_words(self, text: str) -> list[str]:
+        """The words that play no part in the text's embedding; none where all do."""
+
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """n texts to (n, dimensions), finite and of unit length."""
 

@@ -122,6 +122,56 @@ class EmbeddedText:
 
     embedding: Embedding
     embed_ms: float
+    ignored_words: tuple[str, ...] = ()
+    """Words the encoder does not know, which play no part."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """A picture in a query; a negative weight asks for what is unlike it."""
+
+    data: bytes
+    weight: float = 1.0
+    crop: Crop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A text in a query; it has no visual side."""
+
+    text: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPart:
+    """A product of the catalogue in a query, by its main image."""
+
+    product_id: str
+    weight: float = 1.0
+
+
+QueryPart: TypeAlias = ImagePart | TextPart | ProductPart
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedQuery:
+    """All parts of a query joined, and the milliseconds they took to decode and to embed."""
+
+    embedding: Embedding
+    ignored_words: tuple[str, ...]
+    decode_ms: float
+    embed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How to rank and what to show. Weights are by signal; None means the default ones."""
+
+    limit: int = 5
+    offset: int = 0
+    weights: Mapping[str, float] | None = None
+    min_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,5 +250,6 @@ class SearchResult:
 
     weights: Mapping[str, float]
     encoders: Mapping[str, str]
+    ignored_words: tuple[str, ...]
     hits: tuple[Hit, ...]
     took_ms: Mapping[str, float]

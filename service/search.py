@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from service.interfaces import Embedder, VectorStore
+from service.errors import InvalidQuery, NotFound
+from service.interfaces import VectorStore
 from service.models import (
-    Crop,
     Embedding,
     Hit,
-    Priority,
+    ProductPart,
+    QueryPart,
+    Ranking,
     ScoredPoint,
     SearchResult,
+    Signal,
     SignalScore,
     Vector,
 )
+from service.query import QueryEmbedder
 from service.scoring import hybrid
 from service.scoring.weights import normalise, restrict
 
@@ -33,40 +37,48 @@ class Search:
     """Ranks products by the exact hybrid score; one hit a product, the best of its images."""
 
     def __init__(
-        self, embedder: Embedder, store: VectorStore, default_weights: Mapping[str, float]
+        self,
+        queries: QueryEmbedder,
+        store: VectorStore,
+        signals: Sequence[Signal],
+        default_weights: Mapping[str, float],
     ) -> None:
-        self._embedder = embedder
+        self._queries = queries
         self._store = store
-        self._signals = embedder.signals
-        self._names = [signal.name for signal in embedder.signals]
+        self._signals = signals
+        self._names = [signal.name for signal in signals]
         self._default_weights = normalise(default_weights, self._names)
 
-    async def by_image(
-        self,
-        data: bytes,
-        *,
-        limit: int,
-        weights: Mapping[str, float] | None = None,
-        min_score: float | None = None,
-        crop: Crop | None = None,
+    async def find(
+        self, parts: Sequence[QueryPart], ranking: Ranking, *, exclude: Sequence[str] = ()
     ) -> SearchResult:
-        """The products that look most like the picture.
+        """The products nearest to all parts together, as `service.scoring.mixture` joins them.
 
-        Raises InvalidImage, InvalidCrop, InvalidWeights, Overloaded, StoreUnavailable.
+        `exclude` are ids of products to leave out. Raises InvalidImage, InvalidCrop, InvalidText,
+        InvalidQuery, InvalidWeights, Overloaded, StoreUnavailable.
         """
         started = time.perf_counter()
-        checked = self._weights(weights)
-        image = await self._embedder.embed_image(data, crop=crop, priority=Priority.SEARCH)
+        weights = self._weights(ranking.weights)
+        query = await self._queries.embed(parts)
         searching = time.perf_counter()
-        hits = await self._hits(image.embedding, checked, limit, min_score)
-        return self._result(
-            checked,
-            hits,
-            decode=image.decode_ms,
-            embed=image.embed_ms,
-            search=_ms_since(searching),
-            total=_ms_since(started),
-        )
+        used = restrict(weights, list(query.embedding.vectors))
+        hits = await self._hits(query.embedding, used, ranking, exclude)
+        took_ms = {
+            "decode": query.decode_ms,
+            "embed": query.embed_ms,
+            "search": _ms_since(searching),
+            "total": _ms_since(started),
+        }
+        encoders = {signal.name: signal.encoder for signal in self._signals}
+        return SearchResult(used, encoders, query.ignored_words, hits, took_ms)
+
+    async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:
+        """The products nearest to this one, itself left out. Raises NotFound, InvalidWeights,
+        StoreUnavailable."""
+        try:
+            return await self.find([ProductPart(product_id)], ranking, exclude=[product_id])
+        except InvalidQuery as exc:
+            raise NotFound(exc.detail) from exc
 
     def _weights(self, weights: Mapping[str, float] | None) -> Mapping[str, float]:
         return self._default_weights if weights is None else normalise(weights, self._names)
@@ -75,30 +87,33 @@ class Search:
         self,
         embedding: Embedding,
         weights: Mapping[str, float],
-        limit: int,
-        min_score: float | None,
+        ranking: Ranking,
+        exclude: Sequence[str],
     ) -> tuple[Hit, ...]:
-        weights = restrict(weights, list(embedding.vectors))
         vector = hybrid.query_vector(embedding, weights, self._signals)
-        floor = None if min_score is None else min_score - SCORE_MARGIN
-        points = await self._best_points(vector, limit, floor, _search_width(weights))
+        last = ranking.offset + ranking.limit
+        least = ranking.min_score
+        floor = None if least is None else least - SCORE_MARGIN
+        points = await self._best_points(vector, last, floor, _search_width(weights), exclude)
         scores = await self._breakdowns(embedding, weights, points)
         ranked = sorted(
-            (
-                (_total(scores[point.point_id]), point)
-                for point in points
-                if point.point_id in scores
-            ),
+            ((_total(scores[p.point_id]), p) for p in points if p.point_id in scores),
             key=lambda scored: (-scored[0], scored[1].payload.product.product_id),
         )
-        kept = [scored for scored in ranked if min_score is None or scored[0] >= min_score]
+        kept = [scored for scored in ranked if least is None or scored[0] >= least]
         return tuple(
             _hit(rank, score, point, scores[point.point_id])
-            for rank, (score, point) in enumerate(kept[:limit], start=1)
+            for rank, (score, point) in enumerate(kept[:last], start=1)
+            if rank > ranking.offset
         )
 
     async def _best_points(
-        self, vector: Vector, limit: int, min_score: float | None, width: int
+        self,
+        vector: Vector,
+        limit: int,
+        min_score: float | None,
+        width: int,
+        exclude: Sequence[str],
     ) -> list[ScoredPoint]:
         """Each product's best image, until there are `limit` products or no more images."""
         best: dict[str, ScoredPoint] = {}
@@ -108,7 +123,7 @@ class Search:
                 vector,
                 limit=fetch,
                 min_score=min_score,
-                exclude_products=tuple(best),
+                exclude_products=(*exclude, *best),
                 width=max(width, fetch),
             )
             for point in points:
@@ -133,16 +148,6 @@ class Search:
             for point_id in ids
             if all(point_id in answer for answer in answers)
         }
-
-    def _result(
-        self, weights: Mapping[str, float], hits: tuple[Hit, ...], **took_ms: float
-    ) -> SearchResult:
-        return SearchResult(
-            weights=weights,
-            encoders={signal.name: signal.encoder for signal in self._signals},
-            hits=hits,
-            took_ms=took_ms,
-        )
 
 
 def _search_width(weights: Mapping[str, float]) -> int:

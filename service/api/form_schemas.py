@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, FiniteFloat, WithJsonSchema
 from pydantic.config import JsonDict
-from pydantic.json_schema import SkipJsonSchema
 
 from service import product_rules as rules
 from service.api.schemas import (
@@ -15,6 +14,10 @@ from service.api.schemas import (
     AttributeValue,
     Wire,
 )
+
+MAX_LIMIT = 100
+MAX_OFFSET = 1000
+MAX_QUERY_PARTS = 16
 
 # `format` for the many generators that know only it, the rest as OpenAPI 3.1 has it.
 BINARY: JsonDict = {
@@ -44,16 +47,27 @@ ProductId = Annotated[
 Picture = Annotated[Binary, Field(description="A picture file: JPEG, PNG, WebP, GIF and others.")]
 
 
-def _left_out(**described: Any) -> Any:  # Any: as pydantic's own Field.
+def _left_out(*, nullable: bool = False, **described: Any) -> Any:  # Any: as pydantic's own Field.
     """A field that may be left out, without a default that a client might send.
 
-    Together with `| SkipJsonSchema[None]` one that cannot be null either.
+    Unless `nullable`, it is documented as never null; null then means the same as leaving it out.
     """
-    return Field(default=None, json_schema_extra=_without_default, **described)
+    return Field(
+        default=None,
+        json_schema_extra=_without_default if nullable else _without_default_and_null,
+        **described,
+    )
 
 
 def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default")
+
+
+def _without_default_and_null(schema: dict[str, Any]) -> None:
+    _without_default(schema)
+    (kept,) = (option for option in schema.pop("anyOf") if option != {"type": "null"})
+    # What is said of the field goes before what is said of its type.
+    schema |= {**kept, **schema}
 
 
 class ProductForm(Wire):
@@ -62,17 +76,17 @@ class ProductForm(Wire):
     image: list[Binary] = Field(description="One or more picture files; the first is the main one.")
     name: Name
     description: Description = ""
-    product_id: ProductId | SkipJsonSchema[None] = _left_out()
+    product_id: ProductId | None = _left_out()
     attributes: Attributes = Field(default_factory=dict)
 
 
 class ProductPatch(Wire):
     """A JSON merge patch: what is left out stays, and null takes away."""
 
-    name: Name | SkipJsonSchema[None] = _left_out()
-    description: Description | None = _left_out()
+    name: Name | None = _left_out()
+    description: Description | None = _left_out(nullable=True)
     attributes: dict[str, AttributeValue | None] | None = _left_out(
-        examples=[{"colour": "blue", "in_stock": None}]
+        nullable=True, examples=[{"colour": "blue", "in_stock": None}]
     )
 
 
@@ -98,16 +112,60 @@ class Crop(Wire):
     height: FiniteFloat = Field(gt=0, le=1, examples=[0.6])
 
 
-class ImageSearchForm(Wire):
+class RankingBody(Wire):
+    """How to rank what is found, and what to show of it."""
+
+    limit: int = Field(default=5, ge=1, le=MAX_LIMIT, description="Most products to find.")
+    offset: int = Field(
+        default=0, ge=0, le=MAX_OFFSET, description="So many of the best are left out: for pages."
+    )
+    weights: Weights | None = _left_out()
+    min_score: FiniteFloat | None = _left_out(description="Leave out hits below it.")
+
+
+class ImageSearchForm(RankingBody):
     """A search by picture."""
 
     image: Picture
-    limit: int = Field(default=5, ge=1, le=100, description="Most products to find.")
-    weights: Weights | SkipJsonSchema[None] = _left_out()
-    min_score: FiniteFloat | SkipJsonSchema[None] = _left_out(
-        description="Leave out hits below it."
+    crop: Crop | None = _left_out()
+
+
+class TextSearch(RankingBody):
+    """A search by text. A text has no visual side: the semantic signal alone ranks."""
+
+    query: str = Field(examples=["green sports car"])
+
+
+class QueryPart(Wire):
+    """One part of a query: an image, a text or a product, just one of them."""
+
+    image: str | None = _left_out(
+        description="Name of the form's field with the picture file.", examples=["photo"]
     )
-    crop: Crop | SkipJsonSchema[None] = _left_out()
+    text: str | None = _left_out(examples=["red"])
+    product_id: str | None = _left_out(
+        description="A product of the catalogue, by its main image.", examples=[EXAMPLE_ID]
+    )
+    weight: FiniteFloat = Field(
+        default=1.0, ge=-1000, le=1000, description="Negative: what is unlike it.", examples=[-0.5]
+    )
+    crop: Crop | None = _left_out(description="Of the image.")
+
+
+class QueryParts(Wire):
+    """The parts, joined by their weights for each signal and brought to unit length."""
+
+    query: list[QueryPart] = Field(min_length=1, max_length=MAX_QUERY_PARTS)
+
+
+class MixedSearch(QueryParts, RankingBody):
+    """A search by texts and products."""
+
+
+class MixedSearchForm(QueryParts, RankingBody):
+    """A search by any mixture, with pictures in fields of any other name."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": BINARY})
 
 
 class BatchEntry(Wire):
@@ -130,7 +188,16 @@ class BatchForm(Wire):
     model_config = ConfigDict(json_schema_extra={"additionalProperties": BINARY})
 
     manifest: list[BatchEntry] = Field(min_length=1, max_length=64)
-    files: list[Binary] = _left_out(description="The pictures that the manifest names.")
+    files: list[Binary] | None = _left_out(description="The pictures that the manifest names.")
 
 
-FORMS = (ProductForm, ProductPatch, ImageForm, ImageSearchForm, BatchForm)
+FORMS = (
+    ProductForm,
+    ProductPatch,
+    ImageForm,
+    ImageSearchForm,
+    TextSearch,
+    MixedSearch,
+    MixedSearchForm,
+    BatchForm,
+)

@@ -7,17 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from service.api import form_schemas as forms
-from service.api import schemas, strict_json, views
+from service.api import schemas, views
 from service.api.dependencies import CatalogDep, ProductIdDep, RootDep, SettingsDep
+from service.api.json_body import read_json_object
 from service.api.openapi import described, json_body, multipart_body
-from service.api.problems import FieldError, ProblemError, http_problem, invalid_request
+from service.api.problems import FieldError, invalid_request
 from service.api.uploads import read_product
-from service.product_rules import kind_of
 
 router = APIRouter(tags=["products"])
 
 PATCH_TYPES = ("application/merge-patch+json", "application/json")
-MAX_PATCH_BYTES = 256 * 1024
 
 
 @router.post(
@@ -81,7 +80,9 @@ async def patch_product(
     request: Request, product_id: ProductIdDep, catalog: CatalogDep, root: RootDep
 ) -> schemas.Product:
     """Change name, description or attributes by a JSON merge patch (RFC 7396)."""
-    return views.product_out(root, await catalog.patch(product_id, await _read_patch(request)))
+    return views.product_out(
+        root, await catalog.patch(product_id, await read_json_object(request, PATCH_TYPES))
+    )
 
 
 @router.get("/products/{product_id}", operation_id="getProduct", **described(404))
@@ -111,30 +112,3 @@ async def list_products(
 async def delete_product(product_id: ProductIdDep, catalog: CatalogDep) -> None:
     """Delete a product, its vectors and its stored images."""
     await catalog.delete(product_id)
-
-
-async def _read_patch(request: Request) -> dict[str, object]:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in PATCH_TYPES:
-        raise ProblemError(
-            http_problem(415, f"Send {PATCH_TYPES[0]}; this is {media_type[:100] or 'untyped'}."),
-            {"Accept-Patch": ", ".join(PATCH_TYPES)},
-        )
-    patch = strict_json.parse(await _read_text(request), at="")
-    if not isinstance(patch, dict):
-        raise invalid_request(FieldError("", f"This is {kind_of(patch)}; give a JSON object."))
-    return patch
-
-
-async def _read_text(request: Request) -> str:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_PATCH_BYTES:
-            raise ProblemError(
-                http_problem(413, f"A patch is at most {MAX_PATCH_BYTES:,} bytes; send less.")
-            )
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise invalid_request(FieldError("", "The body is not UTF-8.")) from None

@@ -139,12 +139,20 @@ class ProductPage(Wire):
 class Query(Wire):
     """What the search used."""
 
+    # Here only where there is something to say.
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
+
     weights: dict[str, FiniteFloat] = Field(
         description="Weight of each signal, sum 1.", examples=[{"semantic": 0.6, "visual": 0.4}]
     )
     encoders: dict[str, str] = Field(
         description="The model behind each signal.",
         examples=[{"semantic": "clip-ViT-B-32", "visual": "resnet50"}],
+    )
+    ignored_words: list[str] = Field(
+        default_factory=list,
+        description="Words of the text that the encoder does not know: they played no part.",
+        examples=[["zeppelin"]],
     )
 
 

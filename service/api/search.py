@@ -2,32 +2,88 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import FiniteFloat
 
 from service.api import form_schemas as forms
-from service.api import schemas, views
-from service.api.dependencies import RootDep, SearchDep, SettingsDep
-from service.api.openapi import described, multipart_body
-from service.api.uploads import read_image_query
+from service.api import queries, schemas, views
+from service.api.dependencies import ProductIdDep, RootDep, SearchDep, SettingsDep
+from service.api.json_body import JSON_TYPES
+from service.api.openapi import described, json_body, multipart_body
+from service.models import Ranking
 
 router = APIRouter(tags=["search"])
+
+MIXED_BODY = multipart_body(forms.MixedSearchForm)
+MIXED_BODY["content"] |= json_body(forms.MixedSearch, JSON_TYPES)["content"]
 
 
 @router.post(
     "/search/image",
     operation_id="searchByImage",
+    response_model_exclude_unset=True,
     **described(413, 415, body=multipart_body(forms.ImageSearchForm)),
 )
 async def search_by_image(
     request: Request, search: SearchDep, settings: SettingsDep, root: RootDep
 ) -> schemas.SearchAnswer:
     """The products that look most like a picture, by one exact hybrid score."""
-    query = await read_image_query(request, settings)
-    result = await search.by_image(
-        query.image,
-        limit=query.limit,
-        weights=query.weights,
-        min_score=query.min_score,
-        crop=query.crop,
-    )
+    asked = await queries.read_image_search(request, settings)
+    return views.search_answer(root, await search.find(asked.parts, asked.ranking))
+
+
+@router.post(
+    "/search/text",
+    operation_id="searchByText",
+    response_model_exclude_unset=True,
+    **described(413, 415, body=json_body(forms.TextSearch, JSON_TYPES)),
+)
+async def search_by_text(
+    request: Request, search: SearchDep, root: RootDep
+) -> schemas.SearchAnswer:
+    """The products that fit a text best, by the semantic signal."""
+    asked = await queries.read_text_search(request)
+    return views.search_answer(root, await search.find(asked.parts, asked.ranking))
+
+
+@router.post(
+    "/search",
+    operation_id="search",
+    response_model_exclude_unset=True,
+    **described(413, 415, body=MIXED_BODY),
+)
+async def search_by_mixture(
+    request: Request, search: SearchDep, settings: SettingsDep, root: RootDep
+) -> schemas.SearchAnswer:
+    """The products nearest to a mixture of pictures, texts and products, each with a weight."""
+    asked = await queries.read_mixed_search(request, settings)
+    return views.search_answer(root, await search.find(asked.parts, asked.ranking))
+
+
+@router.get(
+    "/products/{product_id}/similar",
+    operation_id="findSimilar",
+    response_model_exclude_unset=True,
+    **described(404),
+)
+async def find_similar(
+    product_id: ProductIdDep,
+    search: SearchDep,
+    root: RootDep,
+    limit: Annotated[int, Query(ge=1, le=forms.MAX_LIMIT)] = 5,
+    offset: Annotated[int, Query(ge=0, le=forms.MAX_OFFSET)] = 0,
+    weights: Annotated[
+        str | None,
+        Query(
+            description="As in the other searches, as JSON.",
+            examples=['{"semantic": 0.6, "visual": 0.4}'],
+        ),
+    ] = None,
+    min_score: Annotated[FiniteFloat | None, Query(description="Leave out hits below it.")] = None,
+) -> schemas.SearchAnswer:
+    """The products most like this one, itself left out."""
+    read = None if weights is None else queries.read_weights(weights)
+    result = await search.similar(product_id, Ranking(limit, offset, read, min_score))
     return views.search_answer(root, result)

@@ -56,10 +56,17 @@ def product_page(root: str, page: models.Page[models.Product]) -> schemas.Produc
 
 def search_answer(root: str, result: models.SearchResult) -> schemas.SearchAnswer:
     return schemas.SearchAnswer(
-        query=schemas.Query(weights=dict(result.weights), encoders=dict(result.encoders)),
+        query=_query(result),
         hits=[_hit(root, hit) for hit in result.hits],
         took_ms={step: round(float(ms), 3) for step, ms in result.took_ms.items()},
     )
+
+
+def _query(result: models.SearchResult) -> schemas.Query:
+    query = schemas.Query(weights=dict(result.weights), encoders=dict(result.encoders))
+    if result.ignored_words:
+        query.ignored_words = list(result.ignored_words)
+    return query
 
 
 def _hit(root: str, hit: models.Hit) -> schemas.Hit:

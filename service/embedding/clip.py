@@ -92,6 +92,10 @@ class ClipEncoder:
                 f"The text has {tokens} tokens and {self.name} reads {self.max_tokens}; shorten it."
             )
 
+    def unknown_words(self, text: str) -> list[str]:
+        """None: what is no word of its vocabulary, CLIP reads in pieces."""
+        return []
+
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         with torch.inference_mode():
             with self._tokenizer_lock:

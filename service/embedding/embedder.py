@@ -95,7 +95,11 @@ class HybridEmbedder:
         started = time.perf_counter()
         await self.pool.run(Priority.SEARCH, partial(semantic.check_text, text))
         vectors = await self.batcher.submit(Kind.TEXT, text)
-        return EmbeddedText(Embedding(vectors), (time.perf_counter() - started) * 1e3)
+        return EmbeddedText(
+            Embedding(vectors),
+            (time.perf_counter() - started) * 1e3,
+            ignored_words=tuple(semantic.unknown_words(text)),
+        )
 
     async def thumbnail(self, data: bytes, *, size_px: int) -> bytes:
         """Raises InvalidImage, Overloaded."""

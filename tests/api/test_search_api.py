@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 
-from tests.api.conftest import JPEG, PNG, Site
+from tests.api.conftest import JPEG, PNG, Site, pointers, problem
 
 
 async def search(site: Site, picture: bytes = PNG, **fields: str) -> httpx.Response:
@@ -55,3 +57,100 @@ async def test_an_empty_catalogue_has_no_hits(site: Site) -> None:
     response = await search(site)
 
     assert (response.status_code, response.json()["hits"]) == (200, [])
+
+
+async def test_a_text_is_searched_by_the_semantic_signal_alone(site: Site) -> None:
+    await site.put("a")
+
+    response = await site.client.post("/search/text", json={"query": "red shoe", "limit": 3})
+
+    assert response.status_code == 200
+    assert response.json()["query"]["weights"] == {"semantic": 1.0, "visual": 0.0}
+    assert [hit["product"]["product_id"] for hit in response.json()["hits"]] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/query"),
+        ({"query": 3}, "/query"),
+        ({"query": "a", "limit": "5"}, "/limit"),
+        ({"query": "a", "limit": 101}, "/limit"),
+        ({"query": "a", "colour": "red"}, "/colour"),
+        ({"query": "a", "weights": {"semantic": -1}}, "/weights/semantic"),
+    ],
+)
+async def test_a_text_search_that_is_wrong_is_refused_by_place(
+    site: Site, body: object, pointer: str
+) -> None:
+    response = await site.client.post("/search/text", json=body)
+
+    assert pointers(response) == [pointer]
+    problem(response, 422, "invalid-request")
+
+
+async def test_a_mixture_joins_pictures_texts_and_products(site: Site) -> None:
+    for name in "abc":
+        await site.put(name, description=name)
+    query = [
+        {"image": "photo", "crop": {"x": 0, "y": 0, "width": 1, "height": 1}},
+        {"text": "red", "weight": 0.5},
+        {"product_id": "a", "weight": -0.2},
+    ]
+
+    response = await site.client.post(
+        "/search", data={"query": json.dumps(query), "limit": "2"}, files={"photo": JPEG}
+    )
+
+    assert response.status_code == 200, response.text
+    assert len(response.json()["hits"]) == 2
+
+
+async def test_a_mixture_without_pictures_may_be_json(site: Site) -> None:
+    await site.put("a")
+    body = {"query": [{"text": "red"}, {"product_id": "a", "weight": 2}], "limit": 1}
+
+    response = await site.client.post("/search", json=body)
+
+    assert (response.status_code, len(response.json()["hits"])) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ([], "/query"),
+        ([{}], "/query/0"),
+        ([{"text": "a", "product_id": "b"}], "/query/0"),
+        ([{"text": "a", "weight": "much"}], "/query/0/weight"),
+        ([{"text": "a"}, {"image": "absent"}], "/query/1/image"),
+        ([{"text": "a", "crop": {"x": 0, "y": 0, "width": 1, "height": 1}}], "/query/0/crop"),
+        ([{"text": "a"}, {"product_id": "none"}], "/query/1/product_id"),
+    ],
+)
+async def test_a_mixture_that_is_wrong_is_refused_by_place(
+    site: Site, query: object, pointer: str
+) -> None:
+    response = await site.client.post("/search", json={"query": query})
+
+    assert response.status_code == 422
+    assert pointers(response) == [pointer]
+
+
+async def test_a_file_that_no_part_names_is_refused(site: Site) -> None:
+    response = await site.client.post(
+        "/search", data={"query": '[{"text": "red"}]'}, files={"photo": JPEG}
+    )
+
+    assert pointers(response) == ["/photo"]
+
+
+async def test_similar_products_leave_the_product_itself_out(site: Site) -> None:
+    for name in "abc":
+        await site.put(name, description=name)
+
+    response = await site.client.get("/products/a/similar", params={"limit": 9, "offset": 1})
+
+    found = response.json()["hits"]
+    assert [hit["rank"] for hit in found] == [2]
+    assert found[0]["product"]["product_id"] in {"b", "c"}
+    problem(await site.client.get("/products/none/similar"), 404, "not-found")

@@ -9,6 +9,7 @@ import pytest
 from service.catalog import Catalog
 from service.indexer import Indexer
 from service.locks import KeyedLocks
+from service.query import QueryEmbedder
 from service.records import ProductRecords
 from service.search import Search
 from tests.fakes import BruteForceStore, HashEmbedder, MemoryBlobs, Outage
@@ -37,7 +38,9 @@ class House:
             max_images=5,
             now=lambda: next(clock),
         )
-        self.search = Search(self.embedder, self.store, {"semantic": 0.6, "visual": 0.4})
+        queries = QueryEmbedder(self.embedder, self.store, self.records)
+        weights = {"semantic": 0.6, "visual": 0.4}
+        self.search = Search(queries, self.store, self.embedder.signals, weights)
 
     async def mend(self) -> int:
         return await self.catalog.mend(older_than=timedelta(0))

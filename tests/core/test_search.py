@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 import pytest
 
-from service.errors import InvalidWeights
-from service.models import SEMANTIC, VISUAL, Payload, ProductFields
+from service.errors import InvalidQuery, InvalidWeights, NotFound
+from service.models import (
+    SEMANTIC,
+    VISUAL,
+    ImagePart,
+    Payload,
+    ProductFields,
+    ProductPart,
+    QueryPart,
+    Ranking,
+    SearchResult,
+    TextPart,
+)
 from tests.core.conftest import House
 from tests.fakes import embedding_of
 
@@ -14,6 +29,10 @@ async def fill(house: House, products: int, images: int = 1) -> None:
     for number in range(products):
         pictures = [f"{number}-{view}".encode() for view in range(images)]
         await house.catalog.create(f"p{number:03}", ProductFields("P", "", {}), pictures)
+
+
+async def find(house: House, data: bytes, **ranking: Any) -> SearchResult:
+    return await house.search.find([ImagePart(data)], Ranking(**ranking))
 
 
 def expected_ranking(house: House, query: bytes, semantic: float) -> list[tuple[str, float]]:
@@ -35,8 +54,8 @@ def expected_ranking(house: House, query: bytes, semantic: float) -> list[tuple[
 async def test_the_ranking_is_that_of_brute_force(house: House, semantic: float) -> None:
     await fill(house, 60, images=3)
 
-    result = await house.search.by_image(
-        b"query", limit=20, weights={"semantic": semantic, "visual": 1 - semantic}
+    result = await find(
+        house, b"query", limit=20, weights={"semantic": semantic, "visual": 1 - semantic}
     )
 
     expected = expected_ranking(house, b"query", semantic)[:20]
@@ -47,7 +66,7 @@ async def test_the_ranking_is_that_of_brute_force(house: House, semantic: float)
 async def test_contributions_add_up_to_the_score(house: House) -> None:
     await fill(house, 20)
 
-    result = await house.search.by_image(b"query", limit=5)
+    result = await find(house, b"query", limit=5)
 
     for hit in result.hits:
         parts = hit.scores.values()
@@ -59,7 +78,7 @@ async def test_contributions_add_up_to_the_score(house: House) -> None:
 async def test_an_indexed_image_finds_itself_first(house: House) -> None:
     await fill(house, 20, images=2)
 
-    result = await house.search.by_image(b"7-1", limit=3)
+    result = await find(house, b"7-1", limit=3)
 
     assert result.hits[0].product.product_id == "p007"
     assert result.hits[0].score == pytest.approx(1.0, abs=1e-6)
@@ -73,7 +92,7 @@ async def test_a_page_is_full_where_one_product_has_many_images(house: House) ->
     for view in range(4):
         await house.catalog.add_image("p000", f"more {view}".encode())
 
-    result = await house.search.by_image(query, limit=10)
+    result = await find(house, query, limit=10)
 
     assert len(result.hits) == 10
     assert len({hit.product.product_id for hit in result.hits}) == 10
@@ -81,16 +100,16 @@ async def test_a_page_is_full_where_one_product_has_many_images(house: House) ->
 
 async def test_hits_below_min_score_are_left_out(house: House) -> None:
     await fill(house, 30)
-    everything = await house.search.by_image(b"query", limit=30)
+    everything = await find(house, b"query", limit=30)
     floor = everything.hits[9].score
 
-    result = await house.search.by_image(b"query", limit=30, min_score=floor)
+    result = await find(house, b"query", limit=30, min_score=floor)
 
     assert [hit.score for hit in result.hits] == [hit.score for hit in everything.hits[:10]]
 
 
 async def test_an_empty_catalogue_has_no_hits(house: House) -> None:
-    result = await house.search.by_image(b"query", limit=5)
+    result = await find(house, b"query", limit=5)
 
     assert result.hits == ()
     assert result.weights == {SEMANTIC: pytest.approx(0.6), VISUAL: pytest.approx(0.4)}
@@ -99,6 +118,109 @@ async def test_an_empty_catalogue_has_no_hits(house: House) -> None:
 
 async def test_weights_are_checked_before_the_picture_is_touched(house: House) -> None:
     with pytest.raises(InvalidWeights):
-        await house.search.by_image(b"query", limit=5, weights={"semantic": 0})
+        await find(house, b"query", limit=5, weights={"semantic": 0})
 
     assert house.embedder.embedded == []
+
+
+def mixed(parts: list[tuple[Mapping[str, np.ndarray], float]]) -> dict[str, np.ndarray]:
+    """The parts joined in float64: a weighted sum for each signal, of unit length."""
+    joined = {}
+    for name in (SEMANTIC, VISUAL):
+        present = [(vectors[name], weight) for vectors, weight in parts if name in vectors]
+        if present:
+            total = sum(weight * vector.astype(float) for vector, weight in present)
+            joined[name] = total / np.linalg.norm(total)
+    return joined
+
+
+def scores_of(house: House, query: Mapping[str, np.ndarray], semantic: float) -> dict[str, float]:
+    weights = {SEMANTIC: semantic, VISUAL: 1 - semantic} if VISUAL in query else {SEMANTIC: 1.0}
+    slices = {SEMANTIC: slice(0, 6), VISUAL: slice(6, 16)}
+    best: dict[str, float] = {}
+    for point in house.store.points.values():
+        score = sum(
+            weight * (query[name] @ point.vector[slices[name]].astype(float))
+            for name, weight in weights.items()
+        )
+        name = point.payload.product.product_id
+        best[name] = max(best.get(name, -2.0), float(score))
+    return best
+
+
+async def same_as_brute_force(
+    house: House, parts: list[QueryPart], query: Mapping[str, np.ndarray]
+) -> None:
+    result = await house.search.find(parts, Ranking(limit=100))
+    expected = sorted(scores_of(house, query, 0.6).items(), key=lambda item: -item[1])
+    assert [hit.product.product_id for hit in result.hits] == [name for name, _ in expected]
+    assert [hit.score for hit in result.hits] == pytest.approx([s for _, s in expected], abs=1e-6)
+
+
+async def test_a_text_is_ranked_by_the_semantic_signal_alone(house: House) -> None:
+    await fill(house, 30)
+    text = embedding_of(b"red shoe").vectors
+
+    await same_as_brute_force(house, [TextPart("red shoe")], {SEMANTIC: text[SEMANTIC]})
+
+    result = await house.search.find([TextPart("red shoe")], Ranking())
+    assert result.weights == {SEMANTIC: 1.0, VISUAL: 0.0}
+
+
+async def test_a_mixture_is_ranked_as_brute_force_ranks_it(house: House) -> None:
+    await fill(house, 40, images=2)
+    picture, text = embedding_of(b"query").vectors, embedding_of(b"red").vectors
+    product = embedding_of(b"7-0").vectors
+
+    await same_as_brute_force(
+        house,
+        [ImagePart(b"query", 1.0), TextPart("red", 0.5), ProductPart("p007", -0.3)],
+        mixed([(picture, 1.0), ({SEMANTIC: text[SEMANTIC]}, 0.5), (product, -0.3)]),
+    )
+
+
+async def test_a_negative_part_alone_finds_what_is_unlike_it(house: House) -> None:
+    await fill(house, 20)
+    picture = embedding_of(b"query").vectors
+
+    await same_as_brute_force(house, [ImagePart(b"query", -2.0)], mixed([(picture, -2.0)]))
+
+
+async def test_parts_that_cancel_out_are_refused(house: House) -> None:
+    await fill(house, 3)
+
+    with pytest.raises(InvalidQuery):
+        await house.search.find([ImagePart(b"query", 1.0), ImagePart(b"query", -1.0)], Ranking())
+
+
+async def test_a_part_that_cannot_be_read_is_pointed_at(house: House) -> None:
+    with pytest.raises(InvalidQuery) as caught:
+        await house.search.find([TextPart("red"), ProductPart("none")], Ranking())
+
+    assert caught.value.pointer == "/query/1/product_id"
+
+
+async def test_similar_products_leave_the_product_itself_out(house: House) -> None:
+    await fill(house, 12, images=2)
+    expected = scores_of(house, embedding_of(b"3-0").vectors, 0.6)
+    del expected["p003"]
+
+    result = await house.search.similar("p003", Ranking(limit=11))
+
+    assert {hit.product.product_id: hit.score for hit in result.hits} == pytest.approx(
+        expected, abs=1e-6
+    )
+    with pytest.raises(NotFound):
+        await house.search.similar("none", Ranking())
+
+
+async def test_pages_by_offset_go_through_all_hits_without_repeats(house: House) -> None:
+    await fill(house, 25, images=2)
+    whole = await find(house, b"query", limit=25)
+
+    pages = [await find(house, b"query", limit=10, offset=offset) for offset in (0, 10, 20)]
+
+    paged = [hit for page in pages for hit in page.hits]
+    assert [(hit.rank, hit.product) for hit in paged] == [
+        (hit.rank, hit.product) for hit in whole.hits
+    ]

@@ -1,0 +1,49 @@
+"""The command line: `python -m service serve | import | evaluate | reindex | weights | openapi`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from service.errors import ServiceError
+
+COMMANDS = {
+    "serve": "serve",
+    "import": "import_products",
+    "evaluate": "evaluate",
+    "reindex": "reindex",
+    "weights": "weights",
+    "openapi": "openapi",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; the exit status is 0, 1 where it failed, 2 where it was called wrongly."""
+    parser = argparse.ArgumentParser(prog="python -m service", description=__doc__)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module_name in COMMANDS.items():
+        module = importlib.import_module(f"service.commands.{module_name}")
+        summary = (module.__doc__ or "").strip().splitlines()[0]
+        subparser = subparsers.add_parser(name, help=summary, description=module.__doc__)
+        module.add_arguments(subparser)
+        subparser.set_defaults(run=module.run)
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except ServiceError as exc:
+        print(f"error: {exc.detail}", file=sys.stderr)
+    except ValidationError as exc:
+        for error in exc.errors():
+            name = "_".join(str(part) for part in error["loc"]).upper()
+            print(f"error: setting {name}: {error['msg']}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""What the commands that talk to a running service share."""
+
+from __future__ import annotations
+
+import argparse
+
+import httpx
+
+from service.errors import ServiceError
+
+REQUEST_TIMEOUT_S = 300.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--url", default="http://127.0.0.1:8000", help="the service (default: %(default)s)"
+    )
+    parser.add_argument("--api-key", help="an API key, where the service asks for one")
+    parser.add_argument(
+        "--concurrency", type=int, default=4, help="requests at once (default: %(default)s)"
+    )
+
+
+def connect(arguments: argparse.Namespace) -> httpx.AsyncClient:
+    headers = {"X-API-Key": arguments.api_key} if arguments.api_key else {}
+    return httpx.AsyncClient(
+        base_url=arguments.url, headers=headers, timeout=REQUEST_TIMEOUT_S, trust_env=False
+    )
+
+
+async def post(client: httpx.AsyncClient, path: str, **content: object) -> httpx.Response:
+    """The answer of a POST. Raises ServiceError where the service cannot be reached."""
+    try:
+        return await client.post(path, **content)  # type: ignore[arg-type]  # httpx's own keywords
+    except httpx.HTTPError as exc:
+        raise ServiceError(f"No answer from {client.base_url}: {exc!r}. Is it running?") from exc
+
+
+def problem(response: httpx.Response) -> str:
+    """What a problem document says, or the plain body where it is none."""
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {response.status_code}: {response.text[:200]}"

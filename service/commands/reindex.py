@@ -1,0 +1,41 @@
+"""Brings the index in step with the blob store; goes on where an earlier run was cut off.
+
+The embedded engine has one user at a time: stop the service first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from tqdm import tqdm
+
+from service.config import Settings
+from service.indexer import Progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None: the settings say which stores."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_reindex(Settings()))
+
+
+async def _reindex(settings: Settings) -> int:
+    from service.bootstrap import build_parts
+
+    async with build_parts(settings, lambda message: tqdm.write(message, file=sys.stderr)) as parts:
+        with tqdm(unit=" products", disable=None) as bar:
+
+            def show(progress: Progress) -> None:
+                bar.total = progress.total
+                bar.n = progress.done
+                bar.refresh()
+
+            last = await parts.indexer.rebuild(show)
+    print(f"{last.done} products, {last.embedded_images} images embedded")
+    for product_id in last.failed:
+        print(f"failed: {product_id}: its pictures are missing or damaged", file=sys.stderr)
+    return 1 if last.failed else 0

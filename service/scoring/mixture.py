@@ -1,0 +1,51 @@
+"""Several parts of one query joined: a weighted sum per signal, brought to unit length again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.errors import InvalidQuery
+from service.models import Embedding, Vector
+
+CANCELLED_BELOW = 1e-3
+"""A sum this short, against its weights, is what rounding left of parts that cancel each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a query; a negative weight asks for what is unlike it."""
+
+    embedding: Embedding
+    weight: float
+
+
+def join(parts: Sequence[Part]) -> Embedding:
+    """One unit vector for every signal that any part has.
+
+    Scores stay cosines, and so comparable whatever the number of parts. Raises InvalidQuery where
+    the parts cancel each other out in every signal that they have.
+    """
+    if len(parts) == 1 and parts[0].weight > 0:
+        return parts[0].embedding
+    names = dict.fromkeys(name for part in parts for name in part.embedding.vectors)
+    joined = {name: _joined(name, parts) for name in names}
+    kept = {name: vector for name, vector in joined.items() if vector is not None}
+    if not kept:
+        raise InvalidQuery(
+            "The parts of the query cancel each other out; change their weights.",
+            pointer="/query",
+        )
+    return Embedding(kept)
+
+
+def _joined(name: str, parts: Iterable[Part]) -> Vector | None:
+    present = [part for part in parts if name in part.embedding.vectors]
+    total: Vector = np.sum([part.weight * part.embedding.vectors[name] for part in present], axis=0)
+    length = float(np.linalg.norm(total))
+    if length < CANCELLED_BELOW * sum(abs(part.weight) for part in present):
+        return None
+    joined: Vector = (total / length).astype(np.float32)
+    return joined
