@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
+from dotenv import dotenv_values
 from pydantic import ValidationError
 
+from service.config import Settings, misspelt
 from service.errors import ServiceError
 
 COMMANDS = {
@@ -19,6 +22,7 @@ COMMANDS = {
     "weights": "weights",
     "openapi": "openapi",
 }
+READ_SETTINGS = ("serve", "reindex", "weights")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         module.add_arguments(subparser)
         subparser.set_defaults(run=module.run)
     arguments = parser.parse_args(argv)
+    if arguments.command in READ_SETTINGS:
+        _report_misspelt()
     try:
         return int(arguments.run(arguments))
     except ServiceError as exc:
@@ -43,6 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
     return 1
+
+
+def _report_misspelt() -> None:
+    names = [*os.environ, *dotenv_values(str(Settings.model_config["env_file"]))]
+    for name, right in misspelt(names).items():
+        print(f"warning: {name} is no setting; did you mean {right}?", file=sys.stderr)
 
 
 if __name__ == "__main__":

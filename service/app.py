@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
-from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
@@ -84,17 +83,12 @@ def _middleware(
         Middleware(BodyGuard, max_bytes=settings.max_upload_bytes),
         Middleware(
             ApiKeys,
-            keys=_keys(settings.api_keys),
-            read_only_keys=_keys(settings.read_api_keys),
+            keys=settings.api_keys,
+            read_only_keys=settings.read_api_keys,
         ),
         Middleware(StartGate, lifecycle=lifecycle),
         Middleware(Address, routes=lambda: app.routes),
     ]
-
-
-def _keys(configured: tuple[SecretStr, ...] | str) -> tuple[SecretStr, ...]:
-    # The settings' type has a string for the environment's sake; their validator splits it.
-    return () if isinstance(configured, str) else configured
 
 
 def _lifespan(

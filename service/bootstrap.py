@@ -16,7 +16,7 @@ from service.catalog import Catalog
 from service.config import Settings
 from service.embedding.download import Progress
 from service.embedding.embedder import HybridEmbedder, golden_image
-from service.embedding.loading import collection_fingerprint, load_encoders
+from service.embedding.loading import collection_fingerprint, load_encoders_in_background
 from service.errors import SetupError, StoreUnavailable
 from service.indexer import Indexer
 from service.interfaces import BlobStore, VectorStore
@@ -36,6 +36,10 @@ OTHER_WRITERS_GRACE = timedelta(minutes=5)
 """How long another process on the same stores may take over one write."""
 
 BATCH_HUNG_S = 60.0
+
+ENGINE_TIMEOUT_S = 10.0
+"""No call of the embedded engine takes a second; one that does not answer is replaced then."""
+
 BLOB_STORE_RETRY_S = 2.0
 
 log = structlog.stdlib.get_logger(__name__)
@@ -70,7 +74,7 @@ class Services:
 async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncIterator[Parts]:
     """Encoders, stores and the indexer over them. Raises SetupError, StoreUnavailable."""
     async with AsyncExitStack() as stack:
-        encoders = await asyncio.to_thread(load_encoders, settings, _teller(tell))
+        encoders = await load_encoders_in_background(settings, _teller(tell))
         fingerprint = collection_fingerprint(encoders)
         collection = f"{settings.collection_prefix}-{fingerprint}"
         embedder = HybridEmbedder(encoders, settings)
@@ -78,6 +82,7 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
         stack.push_async_callback(embedder.close)
         tell("Opening the stores.")
         blobs = _blobs(settings)
+        stack.push_async_callback(blobs.close)
         store = await _vector_store(settings, collection, fingerprint, embedder)
         stack.push_async_callback(store.close)
         records, locks = ProductRecords(blobs), KeyedLocks()
@@ -108,6 +113,7 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
             parts.indexer,
             parts.locks,
             max_images=settings.max_images_per_product,
+            other_writers_grace=timedelta(0) if _is_alone(settings) else OTHER_WRITERS_GRACE,
         )
         maintenance = _maintenance(parts, catalog)
         readiness = await _readiness(parts, maintenance, tell)
@@ -160,6 +166,7 @@ async def _vector_store(
             collection=collection,
             dimensions=dimensions,
             fingerprint=fingerprint,
+            call_timeout_s=ENGINE_TIMEOUT_S,
         )
     from service.repositories.qdrant import QdrantStore, connect
     from service.repositories.qdrant_calls import Calls
@@ -190,22 +197,24 @@ async def _vector_store(
     )
 
 
+def _is_alone(settings: Settings) -> bool:
+    """The embedded engine has one opener, and with it the directory of blobs beside it."""
+    return settings.qdrant_url is None and settings.blob_url is None
+
+
 def _search(parts: Parts, weights: Mapping[str, float]) -> Search:
     queries = QueryEmbedder(parts.embedder, parts.store, parts.records)
     return Search(queries, parts.store, parts.embedder.signals, weights)
 
 
 def _maintenance(parts: Parts, catalog: Catalog) -> Maintenance:
-    embedded = parts.settings.qdrant_url is None
-    alone = embedded and parts.settings.blob_url is None
     engine = parts.store if isinstance(parts.store, EdgeStore) else None
     return Maintenance(
         catalog,
         parts.indexer,
         parts.records,
         parts.store,
-        rebuilds=embedded,
-        mend_older_than=timedelta(0) if alone else OTHER_WRITERS_GRACE,
+        rebuilds=engine is not None,
         lost=lambda: None if engine is None else engine.rebuilt_because,
         rebuilt=None if engine is None else engine.mark_rebuilt,
     )

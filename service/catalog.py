@@ -7,11 +7,19 @@ import base64
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from service.errors import Conflict, InvalidCursor, InvalidImage, InvalidProduct, NotFound
+from service.errors import (
+    Conflict,
+    InvalidCursor,
+    InvalidImage,
+    InvalidProduct,
+    NotFound,
+    ServiceError,
+    Unavailable,
+)
 from service.indexer import Indexer
 from service.interfaces import Embedder, VectorStore
 from service.locks import KeyedLocks
@@ -24,6 +32,7 @@ from service.models import (
     ProductFields,
     ProductImage,
 )
+from service.product_rules import check_product_id
 from service.records import Intent, ProductRecords, image_id
 
 THUMBNAIL_PX = 320
@@ -56,6 +65,7 @@ class Catalog:
         locks: KeyedLocks,
         *,
         max_images: int,
+        other_writers_grace: timedelta = timedelta(0),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._records = records
@@ -64,6 +74,8 @@ class Catalog:
         self._indexer = indexer
         self._locks = locks
         self._max_images = max_images
+        self._grace = other_writers_grace
+        self._owner = str(uuid.uuid4())
         self._now = now
 
     async def create(
@@ -92,6 +104,7 @@ class Catalog:
         async with self._locks(product_id):
             old = await self._settled(product_id)
             if old is not None and _same(old, fields, images):
+                await self._indexer.restore(old)
                 return Written(old, "unchanged")
             product = await self._write(product_id, old, fields, images)
             return Written(product, "created" if old is None else "replaced")
@@ -104,7 +117,7 @@ class Catalog:
         async with self._locks(product_id):
             old = await self._existing(product_id)
             fields = apply_merge_patch(_fields(old), merge)
-            if fields == _fields(old):
+            if _as_json(fields) == _as_json(_fields(old)):
                 return old
             new = replace(
                 old,
@@ -115,9 +128,10 @@ class Catalog:
             return await self._commit(old, self._touched(new), {}, {})
 
     async def get(self, product_id: str) -> Product:
-        """Raises NotFound."""
+        """Raises NotFound, also for one whose creation has not been acknowledged."""
         product = await self._records.read(product_id)
-        if product is None:
+        intent = None if product is None else await self._records.pending(product_id)
+        if product is None or (intent is not None and not intent.existed):
             raise NotFound(f"There is no product {product_id!r}.")
         return product
 
@@ -186,13 +200,12 @@ class Catalog:
         _, data = await self.image(product_id, identity)
         return await self._embedder.thumbnail(data, size_px=THUMBNAIL_PX)
 
-    async def mend(self, *, older_than: timedelta) -> int:
+    async def mend(self) -> int:
         """Completes or takes back every write that a crash or an outage cut off; how many.
 
-        A write younger than `older_than` is left alone: another process may be at it.
+        A write of another process that is still young is left alone: it may be at it.
         """
-        latest = self._now() - older_than
-        intents = [one for one in await self._records.all_pending() if one.begun_at <= latest]
+        intents = [one for one in await self._records.all_pending() if not self._is_foreign(one)]
         for intent in intents:
             async with self._locks(intent.product_id):
                 await self._settled(intent.product_id)
@@ -202,8 +215,17 @@ class Catalog:
         """The product as acknowledged, once a write that was cut off has been mended."""
         intent = await self._records.pending(product_id)
         if intent is not None:
+            if self._is_foreign(intent):
+                raise Unavailable(
+                    f"Another process is writing product {product_id!r}; try again.",
+                    retry_after_s=5,
+                )
             await self._mend(intent)
         return await self._records.read(product_id)
+
+    def _is_foreign(self, intent: Intent) -> bool:
+        """Whether another process began the write, so lately that it may still be at it."""
+        return intent.owner != self._owner and self._now() - intent.begun_at < self._grace
 
     async def _mend(self, intent: Intent) -> None:
         """Takes back a creation that was never acknowledged; carries through everything else."""
@@ -234,7 +256,7 @@ class Catalog:
         self._check_count(len(blobs))
         kept = {} if old is None else {image.image_id: image for image in old.images}
         new_blobs = {identity: data for identity, data in blobs.items() if identity not in kept}
-        embedded = await self._embed(blobs, new_blobs)
+        embedded = await self._embed(images, new_blobs)
         described = kept | {
             identity: _product_image(identity, blobs[identity], image)
             for identity, image in embedded.items()
@@ -252,10 +274,10 @@ class Catalog:
         return await self._commit(old, product, new_blobs, embedded)
 
     async def _embed(
-        self, blobs: Mapping[str, bytes], new: Mapping[str, bytes]
+        self, images: Sequence[bytes], new: Mapping[str, bytes]
     ) -> dict[str, EmbeddedImage]:
         """Side by side, so that the images of one product can share a forward pass."""
-        positions = {identity: position for position, identity in enumerate(blobs)}
+        positions = {image_id(data): position for position, data in enumerate(images)}
         slots = asyncio.Semaphore(IMAGES_AT_ONCE)
 
         async def embed(identity: str, data: bytes) -> EmbeddedImage:
@@ -283,8 +305,11 @@ class Catalog:
         if old is not None:
             await self._records.write(new)
         elif not await self._records.create(new):
-            await self._records.end(new.product_id)
-            raise _exists(new.product_id)
+            # Somebody else's product, or a damaged record, which this one replaces.
+            if await self._records.read(new.product_id) is not None:
+                await self._records.end(new.product_id)
+                raise _exists(new.product_id)
+            await self._records.write(new)
         stale = frozenset() if old is None else _image_ids(old) - _image_ids(new)
         vectors = {identity: image.embedding for identity, image in embedded.items()}
         await self._indexer.update(new, vectors, stale)
@@ -299,6 +324,7 @@ class Catalog:
             existed=old is not None,
             image_ids=frozenset[str]().union(*(_image_ids(product) for product in touched)),
             begun_at=self._now(),
+            owner=self._owner,
         )
 
     def _touched(self, product: Product) -> Product:
@@ -327,7 +353,14 @@ def _fields(product: Product) -> ProductFields:
 def _same(old: Product, fields: ProductFields, images: Sequence[bytes]) -> bool:
     """Equal in all a caller can say; the order of the pictures counts, as the first is the main."""
     identities = list(dict.fromkeys(image_id(data) for data in images))
-    return _fields(old) == fields and identities == [image.image_id for image in old.images]
+    return _as_json(_fields(old)) == _as_json(fields) and identities == [
+        image.image_id for image in old.images
+    ]
+
+
+def _as_json(fields: ProductFields) -> str:
+    """To compare by: in Python 1 equals true, in JSON it does not."""
+    return json.dumps(asdict(fields), sort_keys=True)
 
 
 def _find_image(product: Product, identity: str) -> ProductImage:
@@ -354,11 +387,13 @@ def _cursor(product: Product) -> str:
 
 def _read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
-        created_at, product_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        position = datetime.fromisoformat(created_at), str(product_id)
-    except (ValueError, TypeError) as exc:
+        moment, product_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        created_at = datetime.fromisoformat(moment)
+        if created_at.tzinfo is None:
+            raise ValueError("a time without its zone")
+        return created_at, check_product_id(product_id)
+    except (ValueError, TypeError, RecursionError, ServiceError) as exc:
         raise InvalidCursor(
             "This cursor was not made by this list; leave it out to start at the beginning.",
             pointer="/cursor",
         ) from exc
-    return position

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
+
+Keys = Annotated[tuple[SecretStr, ...], NoDecode]
+"""Not decoded: as JSON the keys `12345` and `null` would be a number and nothing."""
 
 
 class Settings(BaseSettings):
@@ -98,19 +101,22 @@ class Settings(BaseSettings):
         description="s3://, gs://, az:// or file:// URL of the image store; unset: in DATA_DIR.",
     )
 
-    api_keys: tuple[SecretStr, ...] | str = Field(
+    api_keys: Keys = Field(
         (), description="Comma-separated keys that may read and write; unset: no key needed."
     )
-    read_api_keys: tuple[SecretStr, ...] | str = Field(
+    read_api_keys: Keys = Field(
         (), description="Comma-separated keys that may only read and search."
     )
 
     @field_validator("api_keys", "read_api_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(SecretStr(key.strip()) for key in value.split(",") if key.strip())
-        return value
+        if not isinstance(value, str):
+            return value
+        keys = tuple(SecretStr(key.strip()) for key in value.split(",") if key.strip())
+        if value and not keys:
+            raise ValueError("There is no key in it; leave it empty to ask for none.")
+        return keys
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -123,9 +129,20 @@ def misspelt(names: Iterable[str]) -> dict[str, str]:
     known = {name.upper() for name in Settings.model_fields}
     found: dict[str, str] = {}
     for name in names:
-        if name.upper() in known or len(name) < 6:
+        if name.upper() in known:
             continue
-        close = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.87)
+        close = [right for right in known if _one_slip(name.upper(), right)]
+        if not close and len(name) >= 6:
+            close = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.87)
         if close:
             found[name] = close[0]
     return found
+
+
+def _one_slip(name: str, right: str) -> bool:
+    """Whether one letter is missing, too many or wrong, or two neighbours are swapped."""
+    pairs = enumerate(zip(name, right, strict=False))
+    start = next((n for n, (x, y) in pairs if x != y), min(len(name), len(right)))
+    a, b = name[start:], right[start:]
+    swapped = a[:2] == b[1::-1] and a[2:] == b[2:]
+    return a[1:] == b or a == b[1:] or a[1:] == b[1:] or swapped

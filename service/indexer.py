@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from service.errors import InvalidImage, Overloaded
+import structlog
+
+from service.errors import InvalidImage, Overloaded, Starting, StoreUnavailable, Unavailable
 from service.interfaces import Embedder, VectorStore
 from service.locks import KeyedLocks
 from service.models import Changes, Embedding, Payload, Point, Priority, Product, point_id
-from service.records import ProductRecords
+from service.records import DamagedRecord, ProductRecords, product_to_json
 from service.scoring.hybrid import stored_vector
 
 PRODUCTS_AT_ONCE = 16
 """Enough to keep the batches full while one product waits for the disk."""
 
 DELETE_CHUNK = 1000
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,15 @@ class Progress:
     embedded_images: int
     failed: tuple[str, ...] = ()
     """Ids of products that could not be indexed; the log says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What became of one product; not `ok` where an image of it is not in the index."""
+
+    product_id: str
+    embedded_images: int = 0
+    ok: bool = True
 
 
 class Indexer:
@@ -48,7 +61,15 @@ class Indexer:
     async def update(
         self, product: Product, new: Mapping[str, Embedding], stale: Iterable[str]
     ) -> None:
-        """New vectors by image id, new payloads for the other images, `stale` images taken away."""
+        """New vectors by image id, new payloads for the other images, `stale` images taken away.
+
+        An image whose point is missing from the index, as after a loss, is embedded again.
+        """
+        kept = _points_by_id(product, leave_out=new)
+        found = await self._store.payloads(list(kept)) if kept else {}
+        missing = kept.keys() - found.keys()
+        again, _ = await self._embed_all(product, [kept[key].image_id for key in missing])
+        vectors = {**again, **new}
         payloads = _payloads(product)
         upserts = tuple(
             Point(
@@ -56,33 +77,36 @@ class Indexer:
                 stored_vector(embedding, self._embedder.signals),
                 payloads[image_id],
             )
-            for image_id, embedding in new.items()
+            for image_id, embedding in vectors.items()
         )
-        kept = {
-            point_id(product.product_id, image_id): payload
-            for image_id, payload in payloads.items()
-            if image_id not in new
-        }
+        renewed = {key: payload for key, payload in kept.items() if key not in missing}
         deletes = tuple(point_id(product.product_id, image_id) for image_id in stale)
-        await self._store.apply(Changes(upserts, kept, deletes))
+        await self._store.apply(Changes(upserts, renewed, deletes))
 
     async def remove(self, product_id: str, image_ids: Iterable[str]) -> None:
         deletes = tuple(point_id(product_id, image_id) for image_id in image_ids)
         if deletes:
             await self._store.apply(Changes(deletes=deletes))
 
-    async def restore(self, product: Product) -> int:
-        """Makes the product's points what its record says; how many images had to be embedded."""
-        wanted = {
-            point_id(product.product_id, image_id): payload
-            for image_id, payload in _payloads(product).items()
-        }
+    async def restore(self, product: Product) -> Restored:
+        """Makes the product's points what its record says, as far as its pictures can be read."""
+        wanted = _points_by_id(product)
         found = await self._store.payloads(list(wanted))
         missing = [payload.image_id for key, payload in wanted.items() if key not in found]
-        new = {image_id: await self._embed(product, image_id) for image_id in missing}
-        if new or found != wanted:
-            await self.update(product, new, stale=())
-        return len(new)
+        new, failed = await self._embed_all(product, missing)
+        outdated = {
+            key: payload
+            for key, payload in wanted.items()
+            if key in found and not _equal(payload, found[key])
+        }
+        upserts = tuple(
+            Point(key, stored_vector(new[payload.image_id], self._embedder.signals), payload)
+            for key, payload in wanted.items()
+            if payload.image_id in new
+        )
+        if upserts or outdated:
+            await self._store.apply(Changes(upserts, outdated))
+        return Restored(product.product_id, len(new), ok=not failed)
 
     async def rebuild(self, on_progress: Callable[[Progress], None]) -> Progress:
         """Brings the whole index in step with the records, and drops points without a record.
@@ -91,7 +115,7 @@ class Indexer:
         """
         progress = Progress(0, await self._records.count(), 0)
         orphans = {key async for chunk in self._store.point_ids() for key in chunk}
-        running: set[asyncio.Task[_Restored]] = set()
+        running: set[asyncio.Task[Restored]] = set()
 
         async def collect(at_most: int) -> None:
             nonlocal progress, running
@@ -104,6 +128,9 @@ class Indexer:
         try:
             async for product in self._records.all():
                 await collect(PRODUCTS_AT_ONCE - 1)
+                if isinstance(product, DamagedRecord):
+                    progress = _advanced(progress, Restored(product.key, 0, ok=False))
+                    continue
                 orphans.difference_update(
                     point_id(product.product_id, image.image_id) for image in product.images
                 )
@@ -112,19 +139,15 @@ class Indexer:
         finally:
             for task in running:
                 task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
         await self._drop_orphans(orphans)
         return progress
 
-    async def _restore_current(self, product_id: str) -> _Restored:
+    async def _restore_current(self, product_id: str) -> Restored:
         """Reads the record again under its lock: it may have changed since it was listed."""
         async with self._locks(product_id):
             product = await self._records.read(product_id)
-            if product is None:
-                return _Restored(product_id, 0, ok=True)
-            try:
-                return _Restored(product_id, await self.restore(product), ok=True)
-            except InvalidImage:
-                return _Restored(product_id, 0, ok=False)
+            return Restored(product_id) if product is None else await self.restore(product)
 
     async def _drop_orphans(self, orphans: set[str]) -> None:
         """Points that had no record when the rebuild began, unless a write has made one since."""
@@ -142,6 +165,27 @@ class Indexer:
             if all(image.image_id != payload.image_id for image in images):
                 await self._store.apply(Changes(deletes=(key,)))
 
+    async def _embed_all(
+        self, product: Product, image_ids: Iterable[str]
+    ) -> tuple[dict[str, Embedding], list[str]]:
+        """The embeddings by image id, and the ids of the images without one: the log says why."""
+        embedded: dict[str, Embedding] = {}
+        failed: list[str] = []
+        for image_id in image_ids:
+            try:
+                embedded[image_id] = await self._embed(product, image_id)
+            except (StoreUnavailable, Starting):
+                raise
+            except (InvalidImage, Unavailable) as exc:  # plain Unavailable: the model failed on it
+                failed.append(image_id)
+                log.error(
+                    "an image cannot be indexed",
+                    product_id=product.product_id,
+                    image_id=image_id,
+                    reason=exc.detail,
+                )
+        return embedded, failed
+
     async def _embed(self, product: Product, image_id: str) -> Embedding:
         data = await self._records.read_image(product.product_id, image_id)
         if data is None:
@@ -153,14 +197,7 @@ class Indexer:
                 await asyncio.sleep(exc.retry_after_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Restored:
-    product_id: str
-    embedded_images: int
-    ok: bool
-
-
-def _advanced(progress: Progress, restored: _Restored) -> Progress:
+def _advanced(progress: Progress, restored: Restored) -> Progress:
     return Progress(
         done=progress.done + 1,
         total=max(progress.total, progress.done + 1),
@@ -174,3 +211,18 @@ def _payloads(product: Product) -> dict[str, Payload]:
         image.image_id: Payload(product, image.image_id, primary=position == 0)
         for position, image in enumerate(product.images)
     }
+
+
+def _points_by_id(product: Product, leave_out: Container[str] = ()) -> dict[str, Payload]:
+    return {
+        point_id(product.product_id, image_id): payload
+        for image_id, payload in _payloads(product).items()
+        if image_id not in leave_out
+    }
+
+
+def _equal(one: Payload, other: Payload) -> bool:
+    """As JSON, where 1 is not true."""
+    return one.primary == other.primary and product_to_json(one.product) == product_to_json(
+        other.product
+    )

@@ -148,4 +148,8 @@ class BlobStore(Protocol):
     def list(self, prefix: str) -> AsyncIterator[str]:
         """The keys under the prefix, in no particular order."""
 
-    async def ping(self) -> None: ...
+    async def ping(self) -> None:
+        """Raises StoreUnavailable unless the store is there and answers now."""
+
+    async def close(self) -> None:
+        """Lets go; later calls raise StoreUnavailable."""

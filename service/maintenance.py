@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 import structlog
 
@@ -15,6 +14,9 @@ from service.interfaces import VectorStore
 from service.records import ProductRecords
 
 INTERVAL_S = 30.0
+LOOK_EVERY_ROUNDS = 10
+"""Counting the records lists them all; an index that has lost everything is looked at at once."""
+
 REINDEX = "python -m service reindex"
 
 log = structlog.stdlib.get_logger(__name__)
@@ -36,7 +38,6 @@ class Maintenance:
         store: VectorStore,
         *,
         rebuilds: bool,
-        mend_older_than: timedelta,
         lost: Callable[[], str | None] = lambda: None,
         rebuilt: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
@@ -45,11 +46,10 @@ class Maintenance:
         self._records = records
         self._store = store
         self._rebuilds = rebuilds
-        self._mend_older_than = mend_older_than
         self._lost = lost
         self._rebuilt = rebuilt
         self._index_warning: str | None = None
-        self._looked = False
+        self._rounds = 0
         self._incomplete = False
 
     @property
@@ -58,11 +58,13 @@ class Maintenance:
 
     async def prepare(self) -> None:
         """Before the first request: mends, and finds out whether the index is complete."""
+        await self._attempt(self._mend)
         await self._attempt(self._look)
 
     async def run(self) -> None:
         """Until cancelled. An outage only puts it off."""
         while True:
+            await self._attempt(self._mend)
             await self._attempt(self._round)
             await asyncio.sleep(INTERVAL_S)
 
@@ -74,11 +76,20 @@ class Maintenance:
         except Exception:
             log.exception("maintenance failed")
 
+    async def _round(self) -> None:
+        self._rounds += 1
+        if self._rounds % LOOK_EVERY_ROUNDS == 0 or not await self._store.count_products():
+            await self._look()
+        if self._rebuilds and (self._incomplete or self._lost() is not None):
+            await self._rebuild()
+            self._incomplete = False
+
     async def _look(self) -> None:
-        await self._mend()
+        """Compares how many products both stores have; writes under way make a difference."""
         recorded, indexed = await self._records.count(), await self._store.count_products()
-        self._incomplete = recorded != indexed
-        self._looked = True
+        under_way = len(await self._records.all_pending()) if recorded != indexed else 0
+        self._incomplete = abs(recorded - indexed) > under_way
+        self._index_warning = None
         if self._incomplete:
             self._index_warning = (
                 f"The index has {indexed} of {recorded} products and searches see only those;"
@@ -86,27 +97,23 @@ class Maintenance:
             )
             log.warning(self._index_warning)
 
-    async def _round(self) -> None:
-        await (self._mend() if self._looked else self._look())
-        if self._rebuilds and (self._incomplete or self._lost() is not None):
-            await self._rebuild()
-            self._incomplete = False
-
     async def _mend(self) -> None:
-        mended = await self._catalog.mend(older_than=self._mend_older_than)
+        mended = await self._catalog.mend()
         if mended:
             log.info("mended writes that were cut off", writes=mended)
 
     async def _rebuild(self) -> None:
-        log.info("rebuilding the index from the blob store", because=self._lost())
+        reason = self._lost()
+        log.info("rebuilding the index from the blob store", because=reason)
         last = await self._indexer.rebuild(self._report)
-        if self._rebuilt is not None:
+        # Lost again meanwhile, it lacks what was in it before: the next round goes over it again.
+        if self._rebuilt is not None and self._lost() == reason:
             await self._rebuilt()
         self._index_warning = None
         if last.failed:
             self._index_warning = (
                 f"{len(last.failed)} products could not be indexed, among them"
-                f" {', '.join(last.failed[:3])}: their pictures are missing or damaged."
+                f" {', '.join(last.failed[:3])}: the log says why."
             )
         log.info("the index is rebuilt", products=last.done, failed=len(last.failed))
 

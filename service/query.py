@@ -19,6 +19,7 @@ from service.models import (
     TextPart,
     point_id,
 )
+from service.product_rules import check_product_id
 from service.records import ProductRecords
 from service.scoring.hybrid import split
 from service.scoring.mixture import Part, join
@@ -75,7 +76,7 @@ class QueryEmbedder:
 
     async def _stored(self, product_id: str) -> Embedding:
         """The vectors of the product's main image."""
-        product = await self._records.read(product_id)
+        product = await self._records.read(check_product_id(product_id))
         if product is None:
             raise InvalidQuery(f"There is no product {product_id!r}.", pointer="/product_id")
         key = point_id(product_id, product.images[0].image_id)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from service.errors import ServiceError, Unavailable
+from service.errors import Overloaded, ServiceError, Unavailable
 from service.interfaces import Embedder, VectorStore
-from service.models import Embedding, Signal, Vector
-from service.scoring.hybrid import split
+from service.models import Embedding
 
 CHECK_TIMEOUT_S = 5.0
 REPORT_LIFE_S = 1.0
@@ -55,6 +55,7 @@ class Readiness:
         ping_blobs: Callable[[], Awaitable[None]],
         collection: str,
         warnings: Callable[[], tuple[str, ...]],
+        report_life_s: float = REPORT_LIFE_S,
     ) -> None:
         self._embed_golden = embed_golden
         self._golden = golden
@@ -64,14 +65,16 @@ class Readiness:
         self._ping_blobs = ping_blobs
         self._collection = collection
         self._warnings = warnings
+        self._report_life_s = report_life_s
         self._lock = asyncio.Lock()
+        self._golden_trouble: str | None = None
         self._report: ReadinessReport | None = None
         self._reported_at = 0.0
 
     async def check(self) -> ReadinessReport:
         """The report; probes that come together share one."""
         async with self._lock:
-            if self._report is None or time.monotonic() - self._reported_at > REPORT_LIFE_S:
+            if self._report is None or time.monotonic() - self._reported_at > self._report_life_s:
                 self._report = await self._ask()
                 self._reported_at = time.monotonic()
             return self._report
@@ -100,24 +103,26 @@ class Readiness:
         )
 
     async def _compare_golden(self) -> None:
-        embedded = await self._embed_golden()
+        # A full queue says nothing about the encoders: what they answered last still holds.
+        with suppress(Overloaded):
+            self._golden_trouble = self._trouble_with(await self._embed_golden())
+        if self._golden_trouble is not None:
+            raise Unavailable(self._golden_trouble)
+
+    def _trouble_with(self, embedded: Embedding) -> str | None:
         for name, expected in self._golden.vectors.items():
             similarity = float(embedded.vectors[name] @ expected)
             if similarity < GOLDEN_SIMILARITY:
-                raise Unavailable(
+                return (
                     f"The {name} encoder embeds the golden picture at {similarity:.4f} to its"
                     f" stored vector, at least {GOLDEN_SIMILARITY} is right: restart the service."
                 )
+        return None
 
     async def _ask_batcher(self) -> None:
         trouble = self._check_batcher()
         if trouble is not None:
             raise Unavailable(trouble)
-
-
-def golden_from(vector: Vector, signals: tuple[Signal, ...]) -> Embedding:
-    """The golden embedding from its stored hybrid vector."""
-    return split(vector, signals)
 
 
 async def _checked(check: Callable[[], Awaitable[None]]) -> CheckResult:

@@ -13,11 +13,15 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+import structlog
 
 from service.interfaces import BlobStore
 from service.models import Product, ProductImage
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,15 @@ class Intent:
     image_ids: frozenset[str]
     """Every picture the product had before or is to have after."""
     begun_at: datetime
+    owner: str
+    """The process that writes, by a name it made up at its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedRecord:
+    """A record that is there and cannot be read, as a power loss may leave it."""
+
+    key: str
 
 
 class ProductRecords:
@@ -39,8 +52,9 @@ class ProductRecords:
         self._blobs = blobs
 
     async def read(self, product_id: str) -> Product | None:
-        data = await self._blobs.get(_product_key(product_id))
-        return None if data is None else product_from_json(data)
+        """None also for a damaged record: the product can then be written anew."""
+        found = await self._read(_product_key(product_id))
+        return found if isinstance(found, Product) else None
 
     async def write(self, product: Product) -> None:
         await self._blobs.put(_product_key(product.product_id), product_to_json(product))
@@ -55,11 +69,11 @@ class ProductRecords:
     async def count(self) -> int:
         return sum([1 async for _ in self._blobs.list("products/")])
 
-    async def all(self) -> AsyncIterator[Product]:
+    async def all(self) -> AsyncIterator[Product | DamagedRecord]:
         async for key in self._blobs.list("products/"):
-            data = await self._blobs.get(key)
-            if data is not None:
-                yield product_from_json(data)
+            found = await self._read(key)
+            if found is not None:
+                yield found
 
     async def read_image(self, product_id: str, image_id: str) -> bytes | None:
         return await self._blobs.get(_image_key(product_id, image_id))
@@ -92,14 +106,44 @@ class ProductRecords:
         intents = [await self._intent(key) for key in keys]
         return [intent for intent in intents if intent is not None]
 
+    async def _read(self, key: str) -> Product | DamagedRecord | None:
+        data = await self._blobs.get(key)
+        if data is None:
+            return None
+        try:
+            return product_from_json(data)
+        except (ValueError, KeyError, TypeError):
+            log.error("a product's record is damaged; write the product anew", key=key)
+            return DamagedRecord(key)
+
     async def _intent(self, key: str) -> Intent | None:
         data = await self._blobs.get(key)
         if data is None:
             return None
-        fields = json.loads(data)
-        fields["image_ids"] = frozenset(fields["image_ids"])
-        fields["begun_at"] = datetime.fromisoformat(fields["begun_at"])
-        return Intent(**fields)
+        try:
+            fields = json.loads(data)
+            fields["image_ids"] = frozenset(fields["image_ids"])
+            fields["begun_at"] = datetime.fromisoformat(fields["begun_at"])
+            return Intent(**fields)
+        except (ValueError, KeyError, TypeError):
+            log.error("the note of a write that was cut off is damaged", key=key)
+            return await self._intent_of_whatever_is_there(key)
+
+    async def _intent_of_whatever_is_there(self, key: str) -> Intent | None:
+        """In place of a damaged one: to carry through what the record says, if there is one."""
+        name = key.removeprefix("pending/").removesuffix(".json")
+        pictures = [picture async for picture in self._blobs.list(f"images/{name}/")]
+        product = await self._read(f"products/{name}.json")
+        if not isinstance(product, Product):
+            await self._blobs.delete([*pictures, f"products/{name}.json", key])
+            return None
+        return Intent(
+            product.product_id,
+            existed=True,
+            image_ids=frozenset(picture.rpartition("/")[2] for picture in pictures),
+            begun_at=datetime.min.replace(tzinfo=UTC),
+            owner="",
+        )
 
 
 def image_id(data: bytes) -> str:
@@ -116,7 +160,7 @@ def product_to_json(product: Product) -> bytes:
 
 
 def product_from_json(data: bytes) -> Product:
-    """The inverse of `product_to_json`. Raises ValueError or KeyError for a damaged record."""
+    """The inverse of `product_to_json`. Raises ValueError, KeyError or TypeError if damaged."""
     fields: dict[str, Any] = json.loads(data)
     for name in ("created_at", "updated_at"):
         fields[name] = datetime.fromisoformat(fields[name])

@@ -29,7 +29,9 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> schemas.Hea
         response.headers["Retry-After"] = "2"
         return schemas.Health(status=phase, version=__version__, detail=lifecycle.progress)
     report = await lifecycle.services.readiness.check()
-    response.status_code = 200 if report.ready else 503
+    if not report.ready:
+        response.status_code = 503
+        response.headers["Retry-After"] = "2"
     return schemas.Health(
         status="ready" if report.ready else "unavailable",
         version=__version__,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import structlog
 
-from service.errors import ServiceError, Starting
+from service.errors import ServiceError, SetupError, Starting
 from service.observability import Reading
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ class Lifecycle:
 
     def _failed(self, error: Exception, on_failure: Callable[[], None]) -> None:
         closing = self._stop.is_set()
-        log.error("close failed" if closing else "start failed", reason=str(error), exc_info=error)
+        # A setup error is the operator's to mend, and its sentence says how.
+        trace = None if isinstance(error, SetupError) else error
+        log.error("close failed" if closing else "start failed", reason=str(error), exc_info=trace)
         self.error = error
         told = isinstance(error, ServiceError)
         self.progress = str(error) if told else "The service cannot start; its log says why."

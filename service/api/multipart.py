@@ -181,7 +181,8 @@ def text_of(part: Part) -> str:
 
 
 def pointer(name: str) -> str:
-    return f"/{escape(name)}"
+    # Half a surrogate pair may come in JSON, and cannot go out.
+    return f"/{escape(name.encode(errors='replace').decode())}"
 
 
 def _decoded(data: bytes, what: str, *, at: str) -> str:

@@ -17,8 +17,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--api-key", help="an API key, where the service asks for one")
     parser.add_argument(
-        "--concurrency", type=int, default=4, help="requests at once (default: %(default)s)"
+        "--concurrency",
+        type=at_least_one,
+        default=2,
+        help="requests at once (default: %(default)s)",
     )
+
+
+def at_least_one(text: str) -> int:
+    """A number for argparse, which tells the user where it is none."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is too few; give 1 or more")
+    return number
 
 
 def connect(arguments: argparse.Namespace) -> httpx.AsyncClient:

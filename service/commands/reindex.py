@@ -25,6 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _reindex(settings: Settings) -> int:
     from service.bootstrap import build_parts
+    from service.repositories.edge import EdgeStore
 
     async with build_parts(settings, lambda message: tqdm.write(message, file=sys.stderr)) as parts:
         with tqdm(unit=" products", disable=None) as bar:
@@ -35,7 +36,9 @@ async def _reindex(settings: Settings) -> int:
                 bar.refresh()
 
             last = await parts.indexer.rebuild(show)
+        if isinstance(parts.store, EdgeStore):
+            await parts.store.mark_rebuilt()
     print(f"{last.done} products, {last.embedded_images} images embedded")
     for product_id in last.failed:
-        print(f"failed: {product_id}: its pictures are missing or damaged", file=sys.stderr)
+        print(f"failed: {product_id}", file=sys.stderr)
     return 1 if last.failed else 0

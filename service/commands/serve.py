@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from types import FrameType
 
-from service.config import Settings, misspelt
+from service.config import Settings
 
 SHUTDOWN_GRACE_S = 30
 
@@ -25,8 +24,6 @@ def run(arguments: argparse.Namespace) -> int:
     settings = Settings()
     configure_logging(settings)
     log = structlog.stdlib.get_logger("service")
-    for name, right in misspelt(_names(settings)).items():
-        log.warning(f"{name} is no setting; did you mean {right}?")
 
     class Server(uvicorn.Server):
         """Ends with status 0 on SIGTERM, where uvicorn's own would raise the signal again."""
@@ -54,10 +51,3 @@ def run(arguments: argparse.Namespace) -> int:
     log.info("serving", url=f"http://{settings.host}:{settings.port}")
     server.run()
     return 0 if server.started and app.state.lifecycle.error is None else 1
-
-
-def _names(settings: Settings) -> list[str]:
-    """Every name in the environment and in `.env`."""
-    from dotenv import dotenv_values
-
-    return [*os.environ, *dotenv_values(str(settings.model_config["env_file"]))]

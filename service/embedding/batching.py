@@ -13,14 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.embedding.passes import Item, Kind, Passes, Result
+from service.embedding.turns import BULK_AGES_AFTER_S, Turns
 from service.errors import Overloaded, Starting, Unavailable
 from service.interfaces import Encoder
 from service.models import Priority
 
 log = logging.getLogger(__name__)
-
-BULK_AGES_AFTER_S = 2.0
-"""A bulk item that waited this long goes before searches that come after; so it never starves."""
 
 SEARCH_RESERVE = 4
 """One place in so many is kept for searches: bulk work alone cannot fill the queue."""
@@ -59,7 +57,7 @@ class Batcher:
         self._max_items = max_items
         self._queue_max_items = queue_max_items
         self._queue_timeout_s = queue_timeout_s
-        self._delays = {Priority.SEARCH: 0.0, Priority.BULK: bulk_ages_after_s}
+        self._turns = Turns(bulk_ages_after_s, clock)
         self._clock = clock
         self._queues: dict[tuple[Kind, Priority], deque[Item]] = {
             key: deque() for key in itertools.product(Kind, Priority)
@@ -105,9 +103,7 @@ class Batcher:
         model failed on this item, or the service is closing.
         """
         loop = asyncio.get_running_loop()
-        item = Item(
-            kind, payload, loop, loop.create_future(), self._clock() + self._delays[priority]
-        )
+        item = Item(kind, payload, loop, loop.create_future(), self._clock())
         queue = self._queues[kind, priority]
         with self._changed:
             self._check_room(priority)
@@ -209,9 +205,14 @@ class Batcher:
                 if self._closing:
                     return []
                 self._changed.wait()
-            # The one that is due first decides kind and priority: a search never pays for bulk
-            # items beside it in the pass.
-            queue = min(filter(None, self._queues.values()), key=lambda q: q[0].due)
+            # Priorities never share a pass: no search pays for bulk items beside it.
+            oldest: dict[Priority, deque[Item]] = {}
+            for priority in Priority:
+                queues = [queue for kind in Kind if (queue := self._queues[kind, priority])]
+                if queues:
+                    oldest[priority] = min(queues, key=lambda queue: queue[0].since)
+            turn = self._turns.take({key: queue[0].since for key, queue in oldest.items()})
+            queue = oldest[turn]
             batch = [queue.popleft() for _ in range(min(self._max_items, len(queue)))]
             self._running = batch
             self._busy_since = self._clock()

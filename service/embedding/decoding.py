@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
+from service.embedding.turns import BULK_AGES_AFTER_S, Turns
 from service.errors import Overloaded
 from service.models import Priority
 
@@ -43,7 +43,7 @@ class PixelBudget:
 
 
 class DecodePool:
-    """As many threads as slots; who waits goes by priority, and bulk work ages as in the queue.
+    """As many threads as slots; who waits goes in the order of the queue before the models.
 
     For one event loop.
     """
@@ -54,20 +54,23 @@ class DecodePool:
         *,
         max_waiting: int,
         timeout_s: float,
-        bulk_ages_after_s: float = 2.0,
+        bulk_ages_after_s: float = BULK_AGES_AFTER_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.threads = threads or _cores()
         self._free = self.threads
         self._max_waiting = max_waiting
         self._timeout_s = timeout_s
-        self._delays = {Priority.SEARCH: 0.0, Priority.BULK: bulk_ages_after_s}
-        self._order = itertools.count()
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._clock = clock
+        self._turns = Turns(bulk_ages_after_s, clock)
+        self._waiting: dict[Priority, deque[tuple[float, asyncio.Future[None]]]] = {
+            priority: deque() for priority in Priority
+        }
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="decode")
 
     @property
     def waiting(self) -> int:
-        return sum(not turn.done() for _, _, turn in self._waiting)
+        return sum(not turn.done() for queue in self._waiting.values() for _, turn in queue)
 
     async def run(self, priority: Priority, work: Callable[[], T]) -> T:
         """`work()` in a thread. Raises Overloaded, and whatever `work` raises."""
@@ -88,12 +91,12 @@ class DecodePool:
     async def _turn(self, priority: Priority) -> None:
         if self._free:
             self._free -= 1
+            self._turns.take({priority: self._clock()})
             return
         if self.waiting >= self._max_waiting:
             raise Overloaded("Too many pictures are waiting to be decoded; try again in a moment.")
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        due = time.monotonic() + self._delays[priority]
-        heapq.heappush(self._waiting, (due, next(self._order), turn))
+        self._waiting[priority].append((self._clock(), turn))
         try:
             await asyncio.wait_for(asyncio.shield(turn), self._timeout_s)
         except asyncio.CancelledError:
@@ -112,12 +115,15 @@ class DecodePool:
         turn.cancel()
 
     def _release(self) -> None:
-        while self._waiting:
-            _, _, turn = heapq.heappop(self._waiting)
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._free += 1
+        for queue in self._waiting.values():
+            while queue and queue[0][1].done():
+                queue.popleft()
+        since = {priority: queue[0][0] for priority, queue in self._waiting.items() if queue}
+        if not since:
+            self._free += 1
+            return
+        _, turn = self._waiting[self._turns.take(since)].popleft()
+        turn.set_result(None)
 
 
 def _cores() -> int:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from service.config import Settings
 from service.embedding import download, weights
 from service.embedding.download import OnProgress, Progress
 from service.errors import SetupError, WeightsUnavailable
 from service.interfaces import Encoder
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +54,35 @@ def load_encoders(
         )
         log.warning(warning)
         return _load_compact(warning, on_progress)
+
+
+async def load_encoders_in_background(
+    settings: Settings, on_progress: OnProgress
+) -> LoadedEncoders:
+    """`load_encoders`, whose thread tells the progress; cancelling ends the wait at once.
+
+    The thread is then left behind, stops where it would tell its next progress, and holds up no
+    exit of the process.
+    """
+    loop, ended, left = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def tell(progress: Progress) -> None:
+        if left.is_set():
+            # No Exception: a download would report it, and the compact encoders take its place.
+            raise asyncio.CancelledError
+        on_progress(progress)
+
+    def wake(_: object) -> None:
+        with suppress(RuntimeError):  # the event loop is closed, and nobody waits
+            loop.call_soon_threadsafe(ended.set)
+
+    loading = _in_daemon_thread(lambda: load_encoders(settings, tell))
+    loading.add_done_callback(wake)
+    try:
+        await ended.wait()
+    finally:
+        left.set()
+    return loading.result()
 
 
 def collection_fingerprint(encoders: LoadedEncoders) -> str:
@@ -85,10 +120,25 @@ def _load_large(settings: Settings, on_progress: OnProgress) -> LoadedEncoders:
     name = weights.clip_name(settings)
     on_progress(Progress(f"loading {name} and resnet50"))
     log.info("loading %s from %s and resnet50 from %s on %s", name, directory, file, device)
-    with ThreadPoolExecutor(2) as pool:
-        semantic = pool.submit(ClipEncoder.load, directory, name=name, device=device)
-        visual = pool.submit(Resnet50Encoder.load, file, device=device)
-        return LoadedEncoders(semantic.result(), visual.result())
+    semantic = _in_daemon_thread(lambda: ClipEncoder.load(directory, name=name, device=device))
+    visual = _in_daemon_thread(lambda: Resnet50Encoder.load(file, device=device))
+    return LoadedEncoders(semantic.result(), visual.result())
+
+
+def _in_daemon_thread(work: Callable[[], T]) -> Future[T]:
+    """An executor's threads are waited for at the exit of the process; this one is not."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as exc:
+            future.set_exception(exc)
+        else:
+            future.set_result(result)
+
+    threading.Thread(target=run, name="load-encoders", daemon=True).start()
+    return future
 
 
 def _find_weights(settings: Settings, on_progress: OnProgress) -> tuple[Path, Path]:

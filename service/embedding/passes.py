@@ -30,14 +30,15 @@ class Kind(Enum):
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One request's share of a pass. `due` orders the queue: arrival, and later for bulk."""
+    """One request's share of a pass."""
 
     kind: Kind
     payload: Any
     """IMAGE: a pair of preprocessed arrays, semantic and visual; TEXT: the text."""
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Result]
-    due: float
+    since: float
+    """When it began to wait, on the queue's clock."""
 
     def succeed(self, result: Result) -> None:
         self._settle(lambda: self.future.set_result(result))

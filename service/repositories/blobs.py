@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _THREADS = 16
 _KEYS_PER_CHUNK = 1000
+_PROBE = "ping"
+_LOCAL = {"mkdir": True, "automatic_cleanup": True}
+"""Without the clean-up every deleted product leaves an empty directory."""
 _CLIENT: dict[str, Any] = {
     # An endpoint of the operator's own that says http:// is meant so.
     "client_options": {"connect_timeout": "5s", "timeout": "30s", "allow_http": True},
@@ -36,16 +39,16 @@ class ObstoreBlobs:
     own, and where one still does so while the interpreter ends, the process aborts (7 of 18 times).
     """
 
-    def __init__(self, store: ObjectStore, *, root: Path | None = None) -> None:
+    def __init__(self, store: ObjectStore) -> None:
         self._store = store
-        self._root = root
+        self._closed = False
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="blobs")
 
     @classmethod
     def in_directory(cls, directory: Path) -> ObstoreBlobs:
         """Raises SetupError if the directory cannot be made."""
         try:
-            return cls(LocalStore(directory.absolute(), mkdir=True), root=directory)
+            return cls(LocalStore(directory.absolute(), **_LOCAL))
         except (BaseError, OSError) as exc:
             raise SetupError(
                 f"The directory {directory} cannot be used for pictures: {_first_line(exc)}"
@@ -58,7 +61,7 @@ class ObstoreBlobs:
         Connects to nothing yet. Raises SetupError for a URL of no known store.
         """
         scheme = url.partition(":")[0]
-        options: dict[str, Any] = {"file": {"mkdir": True}, "memory": {}}.get(scheme, _CLIENT)
+        options: dict[str, Any] = {"file": _LOCAL, "memory": {}}.get(scheme, _CLIENT)
         try:
             return cls(from_url(url, **options))
         except (BaseError, OSError, ValueError) as exc:
@@ -105,9 +108,25 @@ class ObstoreBlobs:
                 yield entry["path"]
 
     async def ping(self) -> None:
-        if self._root is not None and not await self._call(self._root.is_dir):
-            raise StoreUnavailable(f"The directory {self._root} is gone; restore it and try again.")
-        await self.get("ping")
+        """A directory is written to, a bucket is listed: some stores limit writes of one key."""
+        if isinstance(self._store, LocalStore):
+            await self._ping_directory(self._store)
+        else:
+            await self._call(lambda: next(obstore.list(self._store, _PROBE, chunk_size=1), None))
+
+    async def close(self) -> None:
+        """What is under way is finished; later calls are refused."""
+        self._closed = True
+        self._threads.shutdown(wait=False)
+
+    async def _ping_directory(self, store: LocalStore) -> None:
+        root = Path(store.prefix or "/")
+        if not await self._call(root.is_dir):
+            # A write would make it again, empty.
+            raise StoreUnavailable(f"The directory {root} is gone; restore it and try again.")
+        await self.put(_PROBE, b"")  # of no length: a full disk can still be read from
+        if await self.get(_PROBE) is None:
+            raise StoreUnavailable(f"The directory {root} does not keep what is written to it.")
 
     def _delete_if_there(self, key: str) -> None:
         try:
@@ -116,6 +135,8 @@ class ObstoreBlobs:
             return
 
     async def _call(self, function: Callable[[], T]) -> T:
+        if self._closed:
+            raise StoreUnavailable("The image store is closed.")
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, function)
         except (BaseError, OSError) as exc:

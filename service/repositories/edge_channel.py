@@ -35,8 +35,35 @@ _CLOSE_TIMEOUT_S = 60.0
 _LONGEST_PAUSE_S = 5.0
 
 
+class Silence:
+    """How long a process has owed an answer without a word. Times are of the monotonic clock.
+
+    One that was asked nothing is not silent, however long that is; one that was asked stays so when
+    nobody waits for the answer any more.
+    """
+
+    def __init__(self) -> None:
+        self._asked: dict[int, float] = {}
+        self._heard = 0.0
+
+    def asked(self, request_id: int, now: float) -> None:
+        self._asked.setdefault(request_id, now)
+
+    def heard(self, now: float) -> None:
+        """Any bytes: the process lives, even where an answer is not complete."""
+        self._heard = now
+
+    def answered(self, request_id: int) -> None:
+        self._asked.pop(request_id, None)
+
+    def lasts_s(self, now: float) -> float:
+        oldest = next(iter(self._asked.values()), now)
+        return now - max(oldest, self._heard)
+
+
 @dataclass(slots=True)
 class _Waiting:
+    id: int
     frame: bytes
     answer: asyncio.Future[Any]
     sends: int = 0
@@ -49,8 +76,11 @@ class _Running:
     process: Process
     opened: Opened
     decoder: Decoder = field(default_factory=Decoder)
-    heard: float = field(default_factory=time.monotonic)
-    """When it last said something, on the monotonic clock."""
+    silence: Silence = field(default_factory=Silence)
+
+    def ask(self, request_id: int, frame: bytes) -> None:
+        self.silence.asked(request_id, time.monotonic())
+        self.send(frame)
 
     def send(self, frame: bytes) -> None:
         assert self.process.stdin is not None
@@ -59,7 +89,7 @@ class _Running:
     async def receive(self) -> list[Any] | None:
         assert self.process.stdout is not None
         data = await self.process.stdout.read(_READ_BYTES)
-        self.heard = time.monotonic()
+        self.silence.heard(time.monotonic())
         return list(self.decoder.feed(data)) if data else None
 
 
@@ -102,7 +132,7 @@ class EngineChannel:
         if self._closing or self._supervisor is None:
             raise StoreUnavailable("The embedded vector store is closed.")
         request = Request(next(self._ids), operation, arguments)
-        waiting = _Waiting(encode(request), asyncio.get_running_loop().create_future())
+        waiting = _Waiting(request.id, encode(request), asyncio.get_running_loop().create_future())
         self._waiting[request.id] = waiting
         if self._running:
             self._send(self._running, waiting)
@@ -139,14 +169,14 @@ class EngineChannel:
 
     def _replace_if_stuck(self) -> None:
         running = self._running
-        if running and time.monotonic() - running.heard > 0.9 * self._call_timeout_s:
+        if running and running.silence.lasts_s(time.monotonic()) > 0.9 * self._call_timeout_s:
             log.error("the engine process is stuck, another replaces it")
             with contextlib.suppress(ProcessLookupError):
                 running.process.kill()
 
     def _send(self, running: _Running, waiting: _Waiting) -> None:
         waiting.sends += 1
-        running.send(waiting.frame)
+        running.ask(waiting.id, waiting.frame)
 
     async def _supervise(self, running: _Running) -> None:
         while True:
@@ -173,6 +203,7 @@ class EngineChannel:
         try:
             while (replies := await running.receive()) is not None:
                 for reply in replies:
+                    running.silence.answered(reply.id)
                     self._settle(reply)
         except Exception:  # whatever it said: a process that is understood takes its place
             log.exception("the engine process is not understood")

@@ -2,15 +2,17 @@
 
 <collection>/lock            held by the engine process
 <collection>/shard/          the engine's files, and identity.json beside them
-<collection>/set-aside/      the last shard that could not be used
+<collection>/set-aside/      the last whole shard that could not be used
 <collection>/rebuild.txt     why the shard started empty, until it has been filled again
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +22,24 @@ from service.repositories.edge_shard import Shard
 
 ENGINE = "qdrant-edge-py"
 _PARTS = ("edge_config.json", "segments", "wal")
+_OF_THE_MACHINE = frozenset(
+    {
+        errno.EACCES,
+        errno.EAGAIN,
+        errno.EBUSY,
+        errno.EDQUOT,
+        errno.EINTR,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.ENOSPC,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+    }
+)
 
 
 class CollectionDirectory:
@@ -29,6 +49,7 @@ class CollectionDirectory:
         self.path = path
         self._shard = path / "shard"
         self._note = path / "rebuild.txt"
+        self._unfinished = path / "unfinished"
         self._dimensions = dimensions
         # Storage is promised for one minor version of the engine.
         engine_version = ".".join(version(ENGINE).split(".")[:2])
@@ -52,6 +73,7 @@ class CollectionDirectory:
         return True
 
     def open(self) -> Shard:
+        """Raises OSError where the machine, and not the index, is what fails."""
         if not self._shard.exists():
             return self._create()
         reason = self._unusable()
@@ -61,6 +83,8 @@ class CollectionDirectory:
             except BaseException as exc:  # a panic of the engine is no Exception
                 if isinstance(exc, (KeyboardInterrupt, SystemExit, MemoryError)):
                     raise
+                if of_the_machine(exc):
+                    raise OSError(f"the index cannot be read now: {exc}") from exc
                 reason = f"the index could not be read: {exc}"
         self._set_aside(reason)
         return self._create()
@@ -78,7 +102,9 @@ class CollectionDirectory:
     def _unusable(self) -> str | None:
         try:
             found = json.loads((self._shard / "identity.json").read_text())
-        except (OSError, ValueError):
+        except (OSError, ValueError) as exc:
+            if of_the_machine(exc):
+                raise
             return "the index does not say whose vectors it holds"
         for key, wanted in self._identity.items():
             if found.get(key) != wanted:
@@ -89,18 +115,31 @@ class CollectionDirectory:
 
     def _create(self) -> Shard:
         """By a rename at the end, so that a process killed half-way leaves no broken shard."""
-        unfinished = self.path / "unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir()
-        Shard.create(unfinished, self._dimensions).close()
-        (unfinished / "identity.json").write_text(json.dumps(self._identity, indent=2))
-        unfinished.rename(self._shard)
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        self._unfinished.mkdir()
+        Shard.create(self._unfinished, self._dimensions).close()
+        (self._unfinished / "identity.json").write_text(json.dumps(self._identity, indent=2))
+        self._unfinished.rename(self._shard)
         return Shard.load(self._shard, self._dimensions)
 
     def _set_aside(self, reason: str) -> None:
-        unfinished = self._note.with_suffix(".new")
-        unfinished.write_text(reason)
-        os.replace(unfinished, self._note)
+        """Where an older one has not been rebuilt yet, that is kept, and not what came after it."""
         aside = self.path / "set-aside"
+        if self._note.exists() and aside.exists():
+            aside = self._unfinished
         shutil.rmtree(aside, ignore_errors=True)
+        note = self._note.with_suffix(".new")
+        note.write_text(reason)
+        os.replace(note, self._note)
         self._shard.rename(aside)
+
+
+def of_the_machine(exc: BaseException) -> bool:
+    """Whether the error says nothing of the index, which may be sound.
+
+    The engine raises a bare Exception, with the system's error in its words as Rust has them.
+    """
+    if isinstance(exc, OSError):
+        return exc.errno in _OF_THE_MACHINE
+    found = re.search(r"(?:\(os error |\bOs \{ code: )(\d+)", str(exc))
+    return found is not None and int(found[1]) in _OF_THE_MACHINE

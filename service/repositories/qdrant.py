@@ -22,7 +22,7 @@ from service.repositories.payload import (
     place,
 )
 from service.repositories.qdrant_calls import Calls, CollectionGone
-from service.repositories.qdrant_collection import Collection
+from service.repositories.qdrant_collection import MAX_HNSW_EF, MAX_QUERY_LIMIT, Collection
 from service.repositories.qdrant_operations import (
     IDS_PER_CALL,
     POINTS_PER_CALL,
@@ -122,12 +122,13 @@ class QdrantStore:
         exclude_products: Sequence[str] = (),
         width: int = 128,
     ) -> list[ScoredPoint]:
+        """At most MAX_QUERY_LIMIT points."""
         query = check_vectors([vector], self._collection.dimensions)[0]
         found = await self._call(
             self._client.query_points,
             self._name,
             query=query.tolist(),
-            limit=limit,
+            limit=min(limit, MAX_QUERY_LIMIT),
             query_filter=_without(exclude_products),
             search_params=await self._search_params(width),
             with_payload=True,
@@ -223,7 +224,9 @@ class QdrantStore:
             return _EXACT
         quantized = self._collection.quantization != "none"
         rescored = models.QuantizationSearchParams(rescore=True, oversampling=2.0)
-        return models.SearchParams(hnsw_ef=width, quantization=rescored if quantized else None)
+        return models.SearchParams(
+            hnsw_ef=min(width, MAX_HNSW_EF), quantization=rescored if quantized else None
+        )
 
     async def _size(self) -> int:
         """Of a few seconds ago: a search does not wait for a second call."""

@@ -20,13 +20,17 @@ _INDEXES: dict[str, models.PayloadSchemaType | models.IntegerIndexParams] = {
         type=models.IntegerIndexType.INTEGER, lookup=True, range=True
     ),
 }
+MAX_HNSW_EF = 1024
+MAX_QUERY_LIMIT = 10_000
+"""The server refuses searches beyond these."""
+
 _LIMITS = models.StrictModeConfig(
     enabled=True,
-    max_query_limit=10_000,
+    max_query_limit=MAX_QUERY_LIMIT,
     unindexed_filtering_retrieve=True,  # attributes are the callers' own and have no index
     unindexed_filtering_update=False,
     search_allow_exact=True,
-    search_max_hnsw_ef=1024,
+    search_max_hnsw_ef=MAX_HNSW_EF,
     search_max_oversampling=4.0,
     search_max_batchsize=100,
     upsert_max_batchsize=1000,

@@ -45,7 +45,7 @@ def _joined(name: str, parts: Iterable[Part]) -> Vector | None:
     present = [part for part in parts if name in part.embedding.vectors]
     total: Vector = np.sum([part.weight * part.embedding.vectors[name] for part in present], axis=0)
     length = float(np.linalg.norm(total))
-    if length < CANCELLED_BELOW * sum(abs(part.weight) for part in present):
+    if length <= CANCELLED_BELOW * sum(abs(part.weight) for part in present):
         return None
     joined: Vector = (total / length).astype(np.float32)
     return joined

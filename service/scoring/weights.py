@@ -17,7 +17,7 @@ def normalise(weights: Mapping[str, float], signals: Sequence[str]) -> dict[str,
     if unknown:
         raise InvalidWeights(
             f"There is no signal {unknown[0]!r}; give weights for {' and '.join(signals)}.",
-            pointer=f"/weights/{unknown[0]}",
+            pointer=f"/weights/{unknown[0].replace('~', '~0').replace('/', '~1')}",
         )
     for name, weight in weights.items():
         if not math.isfinite(weight) or weight < 0:

@@ -43,7 +43,7 @@ class House:
         self.search = Search(queries, self.store, self.embedder.signals, weights)
 
     async def mend(self) -> int:
-        return await self.catalog.mend(older_than=timedelta(0))
+        return await self.catalog.mend()
 
 
 def _clock() -> Iterator[datetime]:

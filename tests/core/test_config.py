@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -31,6 +33,8 @@ def test_names_in_the_environment_are_the_settings_in_capitals(
         ("WEIGHT_SEMANTIC", "nan"),
         ("COLLECTION_PREFIX", "a/b"),
         ("QUEUE_TIMEOUT_S", "0"),
+        ("API_KEYS", " , "),
+        ("READ_API_KEYS", " "),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(
@@ -42,6 +46,31 @@ def test_a_value_that_cannot_be_is_refused(
         Settings(_env_file=None)
 
 
+@pytest.mark.parametrize("text", ["12345", "true", "1e5", "{}", "null", '["a"]'])
+def test_a_key_that_looks_like_json_is_a_key(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("API_KEYS", text)
+    monkeypatch.setenv("READ_API_KEYS", text)
+
+    settings = Settings(_env_file=None)
+
+    assert [key.get_secret_value() for key in settings.api_keys] == [text]
+    assert [key.get_secret_value() for key in settings.read_api_keys] == [text]
+
+
+def test_keys_in_the_env_file_are_read_alike(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("API_KEYS=12345,null\n")
+
+    settings = Settings(_env_file=tmp_path / ".env")
+
+    assert [key.get_secret_value() for key in settings.api_keys] == ["12345", "null"]
+
+
+def test_an_empty_text_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_KEYS", "")
+
+    assert Settings(_env_file=None).api_keys == ()
+
+
 def test_a_name_that_is_nearly_a_setting_is_reported() -> None:
     assert misspelt(["MAX_UPLOAD_BYTE", "QDRANT_ULR", "WEIGHTS_VISUAL"]) == {
         "MAX_UPLOAD_BYTE": "MAX_UPLOAD_BYTES",
@@ -50,5 +79,14 @@ def test_a_name_that_is_nearly_a_setting_is_reported() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("PROT", "PORT"), ("POR", "PORT"), ("HSOT", "HOST"), ("HOSTS", "HOST"), ("DEVCIE", "DEVICE")],
+)
+def test_a_short_name_with_one_slip_is_reported(name: str, right: str) -> None:
+    assert misspelt([name]) == {name: right}
+
+
 def test_names_of_others_are_not() -> None:
-    assert misspelt(["PATH", "HOME", "PYTHONPATH", "HF_HOME", "QDRANT_URL", "host"]) == {}
+    others = "PATH HOME PYTHONPATH HF_HOME USER LANG TERM SHLVL PWD HOSTNAME DISPLAY EDITOR _"
+    assert misspelt([*others.split(), "QDRANT_URL", "host"]) == {}

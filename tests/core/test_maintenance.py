@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
 
 import pytest
 
@@ -22,7 +21,6 @@ def maintenance(house: House, *, rebuilds: bool = True) -> Maintenance:
         house.records,
         house.store,
         rebuilds=rebuilds,
-        mend_older_than=timedelta(0),
     )
 
 

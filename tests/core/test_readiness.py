@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from service.errors import Overloaded
 from service.models import SEMANTIC, VISUAL, Embedding
-from service.readiness import Readiness
+from service.readiness import REPORT_LIFE_S, Readiness
 from tests.core.conftest import House
 from tests.fakes import embedding_of
 
@@ -16,8 +17,12 @@ def readiness(
     *,
     golden: Embedding | None = None,
     batcher: Callable[[], str | None] = lambda: None,
+    full: Callable[[], bool] = lambda: False,
+    report_life_s: float = REPORT_LIFE_S,
 ) -> Readiness:
     async def embed_golden() -> Embedding:
+        if full():
+            raise Overloaded("256 pictures and texts are waiting already.")
         return (await house.embedder.embed_image(b"golden")).embedding
 
     return Readiness(
@@ -29,6 +34,7 @@ def readiness(
         ping_blobs=house.blobs.ping,
         collection="products-test",
         warnings=lambda: ("Careful.",),
+        report_life_s=report_life_s,
     )
 
 
@@ -47,6 +53,26 @@ async def test_another_vector_for_the_golden_picture_is_not_ready(house: House) 
     assert not report.ready
     assert not report.checks["encoders"].ok
     assert "golden" in str(report.checks["encoders"].detail)
+
+
+async def test_a_full_queue_says_nothing_about_the_encoders(house: House) -> None:
+    report = await readiness(house, full=lambda: True).check()
+
+    assert report.ready
+    assert (report.checks["encoders"].ok, report.checks["encoders"].detail) == (True, None)
+
+
+async def test_a_wrong_vector_stays_wrong_while_the_queue_is_full(house: House) -> None:
+    full = False
+    asked = readiness(
+        house, golden=embedding_of(b"another model"), full=lambda: full, report_life_s=-1
+    )
+    before = await asked.check()
+    full = True
+    after = await asked.check()
+
+    assert not after.ready
+    assert after.checks["encoders"].detail == before.checks["encoders"].detail
 
 
 async def test_stores_that_are_away_are_not_ready_and_heal(house: House) -> None:
