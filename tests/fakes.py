@@ -74,6 +74,9 @@ class MemoryBlobs:
     async def ping(self) -> None:
         self._outage.tick()
 
+    async def close(self) -> None:
+        pass
+
 
 class BruteForceStore:
     """VectorStore that multiplies the query with every stored vector: the oracle of the others."""

@@ -56,6 +56,9 @@ class ScriptedTextEncoder(ScriptedEncoder):
         if not text:
             raise InvalidText("The text is empty.")
 
+    def unknown_words(self, text: str) -> list[str]:
+        return []
+
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._answer([int(text) for text in texts])
 

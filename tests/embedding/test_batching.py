@@ -108,15 +108,44 @@ async def test_searches_overtake_bulk_work(bench: Bench) -> None:
     assert bench.semantic.batches == [[0], [9], [1, 2]]
 
 
-async def test_bulk_work_that_waited_long_goes_before_later_searches(bench: Bench) -> None:
+async def test_bulk_work_that_waited_long_goes_between_searches_one_pass_at_a_time() -> None:
+    bench = Bench(max_items=2, queue_max_items=32)
+    first = await bench.busy()
+    bulk = [bench.send(number, Priority.BULK) for number in range(1, 7)]
+    await bench.queued(6)
+    bench.now += 2.5
+    searches = [bench.send(number) for number in range(11, 15)]
+    await bench.queued(10)
+    await bench.open(first, *searches, *bulk)
+    await bench.batcher.close()
+    # The first pass was a search's, so bulk work is next, and after each search once more.
+    assert bench.semantic.batches == [[0], [1, 2], [11, 12], [3, 4], [13, 14], [5, 6]]
+
+
+async def test_a_search_overtakes_aged_bulk_work_behind_a_bulk_pass(bench: Bench) -> None:
+    bench.semantic.gate.clear()
+    bulk = [bench.send(number, Priority.BULK) for number in range(1, 6)]
+    await asyncio.to_thread(bench.semantic.entered.acquire)
+    running = list(bench.semantic.batches[0])
+    await bench.queued(5 - len(running))
+    bench.now += 60
+    search = bench.send(9)
+    await bench.queued(6 - len(running))
+    await bench.open(search, *bulk)
+    assert bench.semantic.batches[:2] == [running, [9]]
+
+
+async def test_bulk_work_that_has_just_come_lets_every_search_by() -> None:
+    bench = Bench(max_items=1)
     first = await bench.busy()
     bulk = bench.send(1, Priority.BULK)
     await bench.queued(1)
-    bench.now += 2.5
-    search = bench.send(9)
-    await bench.queued(2)
-    await bench.open(first, search, bulk)
-    assert bench.semantic.batches == [[0], [1], [9]]
+    bench.now += 1.9
+    searches = [bench.send(number) for number in (7, 8, 9)]
+    await bench.queued(4)
+    await bench.open(first, bulk, *searches)
+    await bench.batcher.close()
+    assert bench.semantic.batches == [[0], [7], [8], [9], [1]]
 
 
 async def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(bench: Bench) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import threading
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,29 @@ class TestDecodePool:
         gate.set()
         await asyncio.gather(first, bulk, search)
         assert order == ["search", "bulk"]
+        pool.close()
+
+    async def test_aged_bulk_work_goes_between_searches_one_at_a_time(self) -> None:
+        now = 0.0
+        pool = DecodePool(1, max_waiting=10, timeout_s=30, clock=lambda: now)
+        gate, order = threading.Event(), list[str]()
+        first = pool.run(Priority.BULK, lambda: gate.wait(30))
+        tasks: list[asyncio.Task[Any]] = [asyncio.create_task(first)]
+        await asyncio.sleep(0)
+
+        def send(priority: Priority, name: str) -> None:
+            tasks.append(asyncio.create_task(pool.run(priority, partial(order.append, name))))
+
+        for name in ("bulk 1", "bulk 2", "bulk 3"):
+            send(Priority.BULK, name)
+        await until(lambda: pool.waiting == 3)
+        now = 60.0
+        for name in ("search 1", "search 2"):
+            send(Priority.SEARCH, name)
+        await until(lambda: pool.waiting == 5)
+        gate.set()
+        await asyncio.gather(*tasks)
+        assert order == ["search 1", "bulk 1", "search 2", "bulk 2", "bulk 3"]
         pool.close()
 
     async def test_too_many_waiting_are_refused(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,12 @@ import pytest
 from service.config import Settings
 from service.embedding import download, weights
 from service.embedding.download import Progress
-from service.embedding.loading import collection_fingerprint, load_encoders, resolve_device
+from service.embedding.loading import (
+    collection_fingerprint,
+    load_encoders,
+    load_encoders_in_background,
+    resolve_device,
+)
 from service.errors import SetupError, WeightsUnavailable
 from tests.embedding.checkpoints import write_clip, write_hub_cache
 from tests.embedding.hub import Hub, black_hole, closed_port, serving
@@ -230,6 +237,51 @@ class TestDownload:
         with pytest.raises(WeightsUnavailable, match="404"):
             download.fetch_torchvision("resnet50-missing.pth", steps.append, base_url=base)
         assert [file.name for file in weights.torch_cache().iterdir()] == [fetched.name]
+
+
+class TestInBackground:
+    async def test_the_encoders_come_and_the_progress_is_told(self) -> None:
+        steps: list[Progress] = []
+        loaded = await load_encoders_in_background(settings(encoders="compact"), steps.append)
+        assert loaded.warning is None
+        assert [step.step for step in steps] == ["loading the compact encoders"]
+
+    async def test_a_failure_is_raised(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+        given = settings(encoders="clip+resnet50", weights_dir=tmp_path)
+        with pytest.raises(WeightsUnavailable, match="HF_HUB_OFFLINE"):
+            await load_encoders_in_background(given, lambda progress: None)
+
+    def test_cancelling_leaves_a_load_that_hangs(
+        self, clip_directory: Path, resnet50_file: Path
+    ) -> None:
+        entered, gate = threading.Event(), threading.Event()
+        threads: list[threading.Thread] = []
+        steps: list[str] = []
+
+        def hang(progress: Progress) -> None:
+            threads.append(threading.current_thread())
+            steps.append(progress.step)
+            entered.set()
+            assert gate.wait(30)
+
+        async def cancel() -> None:
+            given = settings(clip_model=str(clip_directory), resnet50_weights=str(resnet50_file))
+            task = asyncio.create_task(load_encoders_in_background(given, hang))
+            await asyncio.to_thread(entered.wait)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        asyncio.run(cancel())
+        # Only now, with the loop closed, may the load go on, and it does no further step.
+        assert threads[0].is_alive()
+        assert threads[0].daemon
+        gate.set()
+        threads[0].join()
+        assert steps == ["looking for weights"]
 
 
 def test_a_gpu_asked_for_in_vain_is_named() -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from obstore.store import S3Store
 
 from service.errors import SetupError, StoreUnavailable
 from service.repositories.blobs import ObstoreBlobs
@@ -95,11 +99,129 @@ async def test_staging_files_of_a_killed_writer_are_no_objects(tmp_path: Path) -
     assert await blobs.get("images/b") == b"whole"
 
 
-async def test_ping_fails_where_the_directory_is_gone(tmp_path: Path) -> None:
-    blobs = ObstoreBlobs.in_directory(tmp_path / "blobs")
-    (tmp_path / "blobs").rename(tmp_path / "away")
-    with pytest.raises(StoreUnavailable, match="gone"):
+def as_directory(path: Path) -> ObstoreBlobs:
+    return ObstoreBlobs.in_directory(path)
+
+
+def as_url(path: Path) -> ObstoreBlobs:
+    return ObstoreBlobs.from_url(path.as_uri())
+
+
+LOCAL = pytest.mark.parametrize("local", [as_directory, as_url])
+
+
+@LOCAL
+async def test_ping_fails_where_the_directory_is_gone(
+    tmp_path: Path, local: Callable[[Path], ObstoreBlobs]
+) -> None:
+    blobs = local(tmp_path / "the blobs")
+    await blobs.ping()
+    (tmp_path / "the blobs").rename(tmp_path / "away")
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match="gone"):
+            await blobs.ping()
+
+
+@LOCAL
+async def test_ping_fails_where_nothing_can_be_written(
+    tmp_path: Path, local: Callable[[Path], ObstoreBlobs]
+) -> None:
+    blobs = local(tmp_path)
+    (tmp_path / "ping").mkdir()
+    with pytest.raises(StoreUnavailable):
         await blobs.ping()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+async def test_ping_fails_in_a_read_only_directory(tmp_path: Path) -> None:
+    blobs = ObstoreBlobs.in_directory(tmp_path / "blobs")
+    (tmp_path / "blobs").chmod(0o500)
+    with pytest.raises(StoreUnavailable):
+        await blobs.ping()
+
+
+NO_BUCKET = b"<Error><Code>NoSuchBucket</Code><Message>It does not exist</Message></Error>"
+EMPTY_BUCKET = (
+    b"<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>"
+)
+
+
+@asynccontextmanager
+async def bucket(answer: bytes) -> AsyncIterator[ObstoreBlobs]:
+    """A bucket whose server gives this answer to everything."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 %s\r\nContent-Type: application/xml\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n%s"
+            % (b"200 OK" if answer is EMPTY_BUCKET else b"404 Not Found", len(answer), answer)
+        )
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        store = S3Store(
+            "b",
+            endpoint=f"http://127.0.0.1:{port}",
+            region="us-east-1",
+            skip_signature=True,
+            client_options={"allow_http": True},
+        )
+        blobs = ObstoreBlobs(store)
+        yield blobs
+        await blobs.close()
+
+
+async def test_ping_fails_where_the_bucket_does_not_exist() -> None:
+    async with bucket(NO_BUCKET) as blobs:
+        with pytest.raises(StoreUnavailable):
+            await blobs.ping()
+
+
+async def test_ping_answers_for_an_empty_bucket() -> None:
+    async with bucket(EMPTY_BUCKET) as blobs:
+        await blobs.ping()
+
+
+async def test_a_closed_store_finishes_what_it_began_and_refuses_the_rest(
+    blobs: ObstoreBlobs,
+) -> None:
+    puts = [asyncio.create_task(blobs.put(f"a/{number}", b"1")) for number in range(50)]
+    await asyncio.sleep(0)
+    await blobs.close()
+    await asyncio.gather(*puts)
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await blobs.get("a/1")
+    await blobs.close()
+
+
+async def test_a_deleted_product_leaves_no_empty_directory(tmp_path: Path) -> None:
+    blobs = ObstoreBlobs.in_directory(tmp_path / "blobs")
+    await blobs.put("images/p/1.jpg", b"1")
+    await blobs.put("images/q/1.jpg", b"1")
+    await blobs.delete(["images/p/1.jpg"])
+    assert [path.name for path in (tmp_path / "blobs" / "images").iterdir()] == ["q"]
+    await blobs.delete(["images/q/1.jpg"])
+    assert list((tmp_path / "blobs").iterdir()) == []
+    await blobs.ping()
+
+
+async def test_directories_that_come_and_go_lose_no_write(tmp_path: Path) -> None:
+    blobs = ObstoreBlobs.in_directory(tmp_path)
+
+    async def come_and_go(number: int) -> None:
+        for _ in range(50):
+            await blobs.put(f"images/p/{number}", b"1")
+            assert await blobs.get(f"images/p/{number}") == b"1"
+            await blobs.delete([f"images/p/{number}"])
+            assert await blobs.create(f"images/p/{number}", b"2")
+            await blobs.delete([f"images/p/{number}"])
+
+    await asyncio.gather(*(come_and_go(number) for number in range(8)))
+    assert await keys(blobs, "images/") == []
 
 
 async def test_what_the_file_system_refuses_is_unavailable(tmp_path: Path) -> None:

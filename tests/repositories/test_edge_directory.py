@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from service.repositories.edge_directory import CollectionDirectory
+from service.repositories.edge_directory import CollectionDirectory, of_the_machine
 from service.repositories.payload import to_stored
 from tests.repositories.points import DIMENSIONS, clustered, make_point
 
@@ -84,6 +89,58 @@ def test_only_the_last_broken_index_is_kept(filled: Path) -> None:
         "set-aside",
         "shard",
     ]
+
+
+def test_an_index_that_was_not_rebuilt_yet_is_kept(filled: Path) -> None:
+    whole = (filled / "c" / "shard").stat().st_ino
+    for _ in range(3):
+        (filled / "c" / "shard" / "identity.json").unlink()
+        reopened(filled)
+        assert (filled / "c" / "set-aside").stat().st_ino == whole
+    directory(filled).mark_rebuilt()
+    rebuilt = (filled / "c" / "shard").stat().st_ino
+    (filled / "c" / "shard" / "identity.json").unlink()
+    reopened(filled)
+    assert (filled / "c" / "set-aside").stat().st_ino == rebuilt
+
+
+def test_a_process_killed_while_it_set_an_index_aside_loses_none(filled: Path) -> None:
+    whole = (filled / "c" / "shard").stat().st_ino
+    (filled / "c" / "shard" / "identity.json").unlink()
+    (filled / "c" / "rebuild.txt").write_text("written, and then killed")
+    reopened(filled)
+    assert (filled / "c" / "set-aside").stat().st_ino == whole
+
+
+@contextmanager
+def open_files(spare: int) -> Iterator[None]:
+    """No more than so many files can be opened besides those that are open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
+    held = [os.open("/dev/null", os.O_RDONLY) for _ in range(highest + 1)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(held) + 1 + spare, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for file in held:
+            os.close(file)
+
+
+@pytest.mark.parametrize("spare", [0, 1, 2])
+def test_an_index_that_cannot_be_read_just_now_is_left_alone(filled: Path, spare: int) -> None:
+    with open_files(spare), pytest.raises(OSError, match=r"Too many|TooMany"):
+        directory(filled).open()
+    assert reopened(filled) == (5, None)
+
+
+@pytest.mark.parametrize("words", ["no space (os error 28)", "Os { code: 5, kind: Other }"])
+def test_errors_of_the_machine_are_known_by_their_number(words: str) -> None:
+    assert of_the_machine(Exception(words))
+    assert of_the_machine(OSError(errno.ENOSPC, "no space"))
+    assert not of_the_machine(Exception("no such file (os error 2)"))
+    assert not of_the_machine(FileNotFoundError(errno.ENOENT, "no such file"))
+    assert not of_the_machine(Exception("a checksum is wrong"))
 
 
 def test_an_index_of_another_engine_version_is_set_aside(filled: Path) -> None:

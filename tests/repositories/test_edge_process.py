@@ -17,6 +17,8 @@ import pytest
 from service.errors import StoreInUse, StoreUnavailable
 from service.models import Changes, Point
 from service.repositories.edge import EdgeStore
+from service.repositories.edge_channel import EngineChannel
+from service.repositories.edge_protocol import Open
 from tests.repositories.points import DIMENSIONS, axis, clustered, make_point
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +122,21 @@ async def test_a_stuck_engine_is_replaced(tmp_path: Path) -> None:
             await store.count_points()
         assert await persistently(store.count_points) == 3
         assert store.process_id not in (stuck, None)
+
+
+async def test_an_engine_that_is_late_with_one_answer_is_not_replaced(tmp_path: Path) -> None:
+    opening = Open(str(tmp_path / "c"), DIMENSIONS, "f", lock_wait_s=10, min_free_bytes=0)
+    channel = EngineChannel(opening, call_timeout_s=60)
+    await channel.start()
+    process = channel.pid
+    assert process is not None
+    os.kill(process, signal.SIGSTOP)
+    with pytest.raises(StoreUnavailable, match="in time"):
+        await channel.call("ping", timeout_s=0.01)
+    os.kill(process, signal.SIGCONT)
+    assert await channel.call("count_points") == 0
+    assert channel.pid == process
+    await channel.close()
 
 
 async def test_ping_tells_while_the_engine_is_away(tmp_path: Path) -> None:

@@ -1,9 +1,19 @@
-"""The order in which the engine process serves what waits."""
+"""The order in which the engine process serves what waits, and how long it may be silent."""
 
 from __future__ import annotations
 
-from service.repositories.edge_process import Turns
-from service.repositories.edge_protocol import Decoder, Reply, Request, encode
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service.repositories.edge_channel import Silence
+from service.repositories.edge_directory import CollectionDirectory
+from service.repositories.edge_process import EngineProcess, FlushClock, Pipe, Turns
+from service.repositories.edge_protocol import Decoder, Open, Opened, Reply, Request, encode
+from service.repositories.payload import to_stored
+from tests.repositories.points import DIMENSIONS, clustered, make_point
 
 
 def served(operations: list[str]) -> list[str]:
@@ -47,3 +57,63 @@ def test_messages_are_whole_however_their_bytes_arrive() -> None:
         decoder = Decoder()
         pieces = [data[start : start + size] for start in range(0, len(data), size)]
         assert [message for piece in pieces for message in decoder.feed(piece)] == sent
+
+
+def test_a_process_that_was_asked_nothing_is_not_silent() -> None:
+    silence = Silence()
+    silence.heard(0)
+    assert silence.lasts_s(60) == 0
+    silence.asked(1, 60)
+    assert silence.lasts_s(65) == 5
+
+
+def test_silence_is_counted_from_the_oldest_question_and_ends_with_a_word() -> None:
+    silence = Silence()
+    silence.asked(1, 10)
+    silence.asked(2, 40)
+    assert silence.lasts_s(64) == 54
+    silence.heard(64)
+    silence.answered(1)
+    assert silence.lasts_s(66) == 2
+    silence.answered(2)
+    assert silence.lasts_s(1000) == 0
+
+
+@pytest.mark.parametrize(
+    ("when_quiet_s", "min_free_bytes", "deleted", "reclaimed"),
+    [
+        pytest.param(0.0, 0, 600, True, id="quiet"),
+        pytest.param(3600.0, 0, 600, False, id="busy"),
+        pytest.param(0.0, 0, 100, False, id="few deleted"),
+        pytest.param(0.0, 2**62, 600, False, id="no room"),
+    ],
+)
+def test_the_space_of_deleted_points_is_reclaimed_in_quiet_times(
+    tmp_path: Path, when_quiet_s: float, min_free_bytes: int, deleted: int, reclaimed: bool
+) -> None:
+    directory = CollectionDirectory(tmp_path / "c", dimensions=DIMENSIONS, fingerprint="f")
+    shard = directory.open()
+    points = [make_point(f"p{number}", vector) for number, vector in enumerate(clustered(2000))]
+    ids = [point.point_id for point in points]
+    vectors = np.stack([point.vector for point in points])
+    shard.upsert(ids, vectors, [to_stored(point.payload) for point in points])
+    shard.close()
+
+    def segments() -> set[str]:
+        return {path.name for path in (tmp_path / "c" / "shard" / "segments").iterdir()}
+
+    before = segments()
+    (asked, ask), (answered, answer) = os.pipe(), os.pipe()
+    for message in (Request(1, "delete", (ids[:deleted],)), Request(2, "close", ())):
+        os.write(ask, encode(message))
+    opening = Open(str(tmp_path / "c"), DIMENSIONS, "f", 0.0, min_free_bytes)
+    EngineProcess(Pipe(asked, answer), directory, opening, FlushClock(when_quiet_s)).run()
+    os.close(answer)
+    with os.fdopen(answered, "rb") as replies:
+        assert list(Decoder().feed(replies.read())) == [Opened(), Reply(1)]
+    for end in (asked, ask):
+        os.close(end)
+    assert (segments() != before) == reclaimed
+    shard = directory.open()
+    assert shard.count_points() == 2000 - deleted
+    shard.close()

@@ -200,6 +200,16 @@ async def test_quantized_searches_are_rescored(
         )
 
 
+async def test_a_search_keeps_to_the_limits_of_its_collection(server: FakeRest) -> None:
+    store = store_on(server, exact_search_max_points=-1)
+    await store.search(axis(0), limit=30_000, width=30_000)
+    await store.close()
+    assert server.collection is not None
+    limits = server.collection["strict_mode_config"]
+    assert server.bodies[-1]["params"]["hnsw_ef"] == limits["search_max_hnsw_ef"]
+    assert server.bodies[-1]["limit"] == limits["max_query_limit"]
+
+
 async def test_small_collections_are_scanned(server: FakeRest, store: QdrantStore) -> None:
     await store.search(axis(0), limit=5)
     assert server.bodies[-1]["params"]["exact"] is True

@@ -1,0 +1,45 @@
+"""Every `make` target explains itself, and an installation is made once."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tests.packaging.documents import MAKEFILE, ROOT, make_targets
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+
+
+def _make(*arguments: str) -> str:
+    done = subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_make_alone_prints_every_target_with_its_help() -> None:
+    printed = dict(re.findall(r"^  make (\S+) +(\S.*)$", _make(), re.MULTILINE))
+    assert printed == make_targets()
+
+
+def test_every_target_is_phony() -> None:
+    declared = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert declared is not None
+    assert set(declared[1].split()) == set(make_targets())
+
+
+def test_with_a_fresh_installation_run_starts_the_service_and_nothing_else() -> None:
+    fresh = ["-o", ".venv/.installed"]
+    assert _make("-n", *fresh, "run").splitlines() == ["exec .venv/bin/python -m service serve"]
+
+
+def test_the_extra_index_reaches_pip() -> None:
+    address = "https://example.com/cpu"
+    assert f"--extra-index-url '{address}'" in _make("-n", "-B", "run", f"TORCH_INDEX={address}")
+    assert "--extra-index-url" not in _make("-n", "-B", "run", "TORCH_INDEX=")
+
+
+def test_ci_runs_what_make_check_runs() -> None:
+    assert "exec make check" in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
