@@ -99,6 +99,10 @@ class CollectionDirectory:
     def free_bytes(self) -> int:
         return shutil.disk_usage(self.path).free
 
+    def shard_bytes(self) -> int:
+        """What the shard takes on the disk; its log has holes."""
+        return sum(path.lstat().st_blocks * 512 for path in self._shard.rglob("*"))
+
     def _unusable(self) -> str | None:
         try:
             found = json.loads((self._shard / "identity.json").read_text())

@@ -33,6 +33,8 @@ LOCK_POLL_S = 0.05
 FLUSH_WHEN_QUIET_S = 5.0
 FLUSH_EVERY_S = 120.0
 """A flush stops everything for 0.2 to 0.4 s: too seldom for one search in a hundred to meet it."""
+RECLAIM_MAX_BYTES = 512 * 1024 * 1024
+"""Larger shards wait for the next start: writing so much anew stops everything for 3 s."""
 
 
 class Pipe:
@@ -89,7 +91,8 @@ class Turns:
 class FlushClock:
     """When to flush: only a flush reaches the disk against power loss, and it stops everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, when_quiet_s: float = FLUSH_WHEN_QUIET_S) -> None:
+        self._when_quiet_s = when_quiet_s
         self._dirty_since: float | None = None
         self._served = 0.0
 
@@ -102,23 +105,33 @@ class FlushClock:
         self._dirty_since = None
 
     @property
+    def quiet(self) -> bool:
+        return time.monotonic() - self._served >= self._when_quiet_s
+
+    @property
     def due_in_s(self) -> float | None:
         """None: there is nothing to flush."""
         if self._dirty_since is None:
             return None
-        due = min(self._served + FLUSH_WHEN_QUIET_S, self._dirty_since + FLUSH_EVERY_S)
+        due = min(self._served + self._when_quiet_s, self._dirty_since + FLUSH_EVERY_S)
         return max(0.0, due - time.monotonic())
 
 
 class EngineProcess:
     """Answers requests until the service is gone or asks it to close."""
 
-    def __init__(self, pipe: Pipe, directory: CollectionDirectory, opening: Open) -> None:
+    def __init__(
+        self,
+        pipe: Pipe,
+        directory: CollectionDirectory,
+        opening: Open,
+        clock: FlushClock | None = None,
+    ) -> None:
         self._pipe = pipe
         self._directory = directory
         self._opening = opening
         self._turns = Turns()
-        self._clock = FlushClock()
+        self._clock = clock or FlushClock()
 
     def run(self) -> None:
         try:
@@ -183,13 +196,23 @@ class EngineProcess:
                 f"{self._opening.min_free_bytes} are kept in reserve; make room"
             )
 
+    def _may_reclaim(self) -> bool:
+        """The old and the new are on the disk together for a while."""
+        size = self._directory.shard_bytes()
+        spare = self._directory.free_bytes() - self._opening.min_free_bytes
+        return size <= min(RECLAIM_MAX_BYTES, spare)
+
     def _flush(self, shard: Shard) -> None:
         self._clock.flushed()
         try:
             shard.flush()
+            if self._clock.quiet and not self._turns and self._may_reclaim():
+                shard.reclaim()
         except Exception as exc:  # the log has the writes; the next flush may do better
             print(  # noqa: T201  # the process has no logger; stderr is the service's
-                f"The embedded vector store could not flush: {exc}", file=sys.stderr, flush=True
+                f"The embedded vector store could not flush or reclaim: {exc}",
+                file=sys.stderr,
+                flush=True,
             )
 
 

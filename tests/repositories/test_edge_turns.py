@@ -92,6 +92,7 @@ def test_the_space_of_deleted_points_is_reclaimed_in_quiet_times(
     tmp_path: Path, when_quiet_s: float, min_free_bytes: int, deleted: int, reclaimed: bool
 ) -> None:
     directory = CollectionDirectory(tmp_path / "c", dimensions=DIMENSIONS, fingerprint="f")
+    directory.path.mkdir()
     shard = directory.open()
     points = [make_point(f"p{number}", vector) for number, vector in enumerate(clustered(2000))]
     ids = [point.point_id for point in points]
