@@ -1,0 +1,1 @@
+"""Draws goods: outlines, lit layers, patterns and backgrounds."""
