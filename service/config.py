@@ -45,6 +45,10 @@ class Settings(BaseSettings):
         description="Directory searched for weights before the hub: clip-ViT-B-32/, resnet50-*.pth",
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the models run.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="Numbers the models calculate with; auto: bfloat16 where the processor has it.",
+    )
     weight_semantic: float = Field(
         0.6, ge=0, allow_inf_nan=False, description="Default weight of the semantic signal."
     )

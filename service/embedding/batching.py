@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,9 @@ from service.interfaces import Encoder
 from service.models import Priority
 
 log = logging.getLogger(__name__)
+
+BULK_PAUSES_FOR_S = 1.0
+"""A bulk pass older than this pauses for no more searches, so that it ends."""
 
 SEARCH_RESERVE = 4
 """One place in so many is kept for searches: bulk work alone cannot fill the queue."""
@@ -35,6 +38,8 @@ class BatcherStats:
     rejected: int = 0
     timed_out: int = 0
     restarts: int = 0
+    pauses: int = 0
+    """Search passes that went in the middle of a bulk pass."""
     batch_sizes: dict[int, int] = field(default_factory=dict)
     """How many passes had so many items."""
 
@@ -54,6 +59,7 @@ class Batcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._passes = Passes(semantic, visual)
+        self.regions = self._passes.regions
         self._max_items = max_items
         self._queue_max_items = queue_max_items
         self._queue_timeout_s = queue_timeout_s
@@ -66,6 +72,9 @@ class Batcher:
         self._closing = False
         self._busy_since: float | None = None
         self._running: list[Item] = []
+        self._turn = Priority.SEARCH
+        """Of the pass under way; for the worker alone."""
+        self._last_kind: Kind | None = None
         self._thread: threading.Thread | None = None
         self.stats = BatcherStats()
 
@@ -97,7 +106,7 @@ class Batcher:
     async def submit(
         self, kind: Kind, payload: Any, priority: Priority = Priority.SEARCH
     ) -> Result:
-        """One unit vector per signal. The payload is what `Passes` takes for the kind.
+        """One array per signal, as `Result` says. The payload is what `Passes` takes for the kind.
 
         Raises Overloaded where the queue is full or the wait too long, and Unavailable where the
         model failed on this item, or the service is closing.
@@ -184,7 +193,7 @@ class Batcher:
     def _work(self) -> None:
         try:
             while batch := self._next_batch():
-                self._run(batch)
+                self._run(batch, pausing=self._turn is Priority.BULK)
         except BaseException as exc:
             # Also SystemExit and KeyboardInterrupt from inside a model: the service must notice.
             log.exception("the batcher's worker died; starting another")
@@ -205,34 +214,62 @@ class Batcher:
                 if self._closing:
                     return []
                 self._changed.wait()
-            # Priorities never share a pass: no search pays for bulk items beside it.
-            oldest: dict[Priority, deque[Item]] = {}
-            for priority in Priority:
-                queues = [queue for kind in Kind if (queue := self._queues[kind, priority])]
-                if queues:
-                    oldest[priority] = min(queues, key=lambda queue: queue[0].since)
-            turn = self._turns.take({key: queue[0].since for key, queue in oldest.items()})
-            queue = oldest[turn]
-            batch = [queue.popleft() for _ in range(min(self._max_items, len(queue)))]
-            self._running = batch
             self._busy_since = self._clock()
-            return batch
+            return self._take(Priority)
 
-    def _run(self, batch: list[Item]) -> None:
+    def _next_searches(self) -> list[Item]:
+        """What a bulk pass pauses for; empty where no search waits. Never waits."""
+        with self._changed:
+            return self._take([Priority.SEARCH])
+
+    def _take(self, priorities: Iterable[Priority]) -> list[Item]:
+        # Priorities never share a pass: no search pays for bulk items beside it.
+        oldest: dict[Priority, deque[Item]] = {}
+        for priority in priorities:
+            queues = {kind: queue for kind in Kind if (queue := self._queues[kind, priority])}
+            if self._last_kind is Kind.EXPLANATION and len(queues) > 1:
+                # One search asks for twenty of them; others wait for one pass, not for all.
+                queues.pop(Kind.EXPLANATION, None)
+            if queues:
+                oldest[priority] = min(queues.values(), key=lambda queue: queue[0].since)
+        if not oldest:
+            return []
+        self._turn = self._turns.take({key: queue[0].since for key, queue in oldest.items()})
+        queue = oldest[self._turn]
+        batch = [queue.popleft() for _ in range(min(self._max_items, len(queue)))]
+        self._running = [*self._running, *batch]
+        self._last_kind = batch[0].kind
+        return batch
+
+    def _run(self, batch: list[Item], *, pausing: bool) -> None:
         self.stats.batches += 1
         self.stats.items += len(batch)
         sizes = self.stats.batch_sizes
         sizes[len(batch)] = sizes.get(len(batch), 0) + 1
         try:
-            results = self._passes.run(batch)
+            results = self._results(batch, pausing=pausing)
         except Exception as exc:
             self._retry(batch, exc)
         else:
             for item, result in zip(batch, results, strict=True):
                 self._settle(item, result)
         with self._changed:
-            self._running = []
-            self._busy_since = None
+            self._running = self._running[: -len(batch)]
+            if not self._running:
+                self._busy_since = None
+
+    def _results(self, batch: list[Item], *, pausing: bool) -> list[Result | Exception]:
+        steps = self._passes.run_in_steps(batch)
+        ends = self._clock() + BULK_PAUSES_FOR_S
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                results: list[Result | Exception] = end.value
+                return results
+            if pausing and self._clock() < ends and (searches := self._next_searches()):
+                self.stats.pauses += 1
+                self._run(searches, pausing=False)
 
     def _retry(self, batch: list[Item], exc: Exception) -> None:
         """One by one, so that one item fails alone."""

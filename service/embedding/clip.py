@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,13 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from service.embedding.fast.clip_tower import clip_stages
+from service.embedding.fast.vision import Precision, VisionModel
+from service.embedding.fast.ways import BuildStage, Unsupported
 from service.embedding.pixels import PixelRecipe, floor_offset, unit_rows
 from service.embedding.weights import fingerprint, hash_files, model_files
 from service.errors import InvalidText, SetupError
+from service.interfaces import RegionEncoder
 
 PREPROCESSING_VERSION = "clip-1"
 
@@ -39,6 +43,7 @@ class ClipEncoder:
         self._tokenizer_lock = threading.Lock()
         self.max_tokens = int(transformer.max_seq_length or 77)
         self.recipe = recipe_of(transformer.processor.image_processor)
+        self.vision = VisionModel(self._plain_features, self.recipe, device)
         self.name = name
         self.dimensions = self._measure_dimensions()
         self.fingerprint = fingerprint(
@@ -71,10 +76,22 @@ class ClipEncoder:
         return self.recipe.pixels(image)
 
     def encode(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            pixels = self.recipe.normalised(batch, self._device)
-            features = self._model({"pixel_values": pixels, "modality": "image"})
-            return unit_rows(features["sentence_embedding"])
+        return self.vision.encode(batch)
+
+    def encode_in_steps(
+        self, batch: NDArray[np.generic]
+    ) -> Generator[None, None, NDArray[np.float32]]:
+        return self.vision.encode_in_steps(batch)
+
+    def accelerate(self, precision: Precision) -> None:
+        """Pictures go the fastest way that this machine has to the same vectors."""
+        self.vision.accelerate(self._stages, precision)
+
+    def regions(self) -> RegionEncoder:
+        """Raises Unexplained where the model is not built as CLIP is."""
+        from service.embedding.regions.clip import ClipRegions
+
+        return ClipRegions(self, self._model)
 
     def check_text(self, text: str) -> None:
         """Raises InvalidText where the model would see nothing, or only the text's beginning."""
@@ -103,9 +120,19 @@ class ClipEncoder:
             moved = {k: v.to(self._device) if hasattr(v, "to") else v for k, v in inputs.items()}
             return unit_rows(self._model(moved)["sentence_embedding"])
 
+    def _plain_features(self, pixels: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self._model({"pixel_values": pixels, "modality": "image"})[
+            "sentence_embedding"
+        ]
+        return features
+
+    def _stages(self) -> tuple[BuildStage, ...]:
+        if len(self._model) != 1:
+            raise Unsupported("modules behind the CLIP model")
+        return clip_stages(self._model[0].model)
+
     def _measure_dimensions(self) -> int:
-        size = self.recipe.crop or self.recipe.resize
-        width, height = size if isinstance(size, tuple) else (size, size)
+        width, height = self.recipe.input_size
         return int(self.encode(np.zeros((1, 3, height, width), np.uint8)).shape[1])
 
 

@@ -45,7 +45,7 @@ class PixelBudget:
 class DecodePool:
     """As many threads as slots; who waits goes in the order of the queue before the models.
 
-    For one event loop.
+    While a search is under way no bulk work starts, unless it has aged. For one event loop.
     """
 
     def __init__(
@@ -62,6 +62,8 @@ class DecodePool:
         self._max_waiting = max_waiting
         self._timeout_s = timeout_s
         self._clock = clock
+        self._bulk_ages_after_s = bulk_ages_after_s
+        self._searches = 0
         self._turns = Turns(bulk_ages_after_s, clock)
         self._waiting: dict[Priority, deque[tuple[float, asyncio.Future[None]]]] = {
             priority: deque() for priority in Priority
@@ -85,11 +87,21 @@ class DecodePool:
         future.add_done_callback(lambda _: _on_loop(loop, self._release))
         return await asyncio.wrap_future(future)
 
+    @contextmanager
+    def bulk_held(self) -> Iterator[None]:
+        """For as long as a search is under way: its cores are not shared with bulk work."""
+        self._searches += 1
+        try:
+            yield
+        finally:
+            self._searches -= 1
+            self._grant()
+
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _turn(self, priority: Priority) -> None:
-        if self._free:
+        if self._free and not (priority is Priority.BULK and self._searches):
             self._free -= 1
             self._turns.take({priority: self._clock()})
             return
@@ -115,15 +127,30 @@ class DecodePool:
         turn.cancel()
 
     def _release(self) -> None:
+        self._free += 1
+        self._grant()
+
+    def _grant(self) -> None:
+        """The free slots to those whose turn it is."""
+        while self._free:
+            since = self._since()
+            if not since:
+                return
+            _, turn = self._waiting[self._turns.take(since)].popleft()
+            self._free -= 1
+            turn.set_result(None)
+
+    def _since(self) -> dict[Priority, float]:
+        """Since when the oldest waits, of those that may go now."""
         for queue in self._waiting.values():
             while queue and queue[0][1].done():
                 queue.popleft()
         since = {priority: queue[0][0] for priority, queue in self._waiting.items() if queue}
-        if not since:
-            self._free += 1
-            return
-        _, turn = self._waiting[self._turns.take(since)].popleft()
-        turn.set_result(None)
+        if self._searches and Priority.BULK in since:
+            age_s = self._clock() - since[Priority.BULK]
+            if age_s < self._bulk_ages_after_s:
+                del since[Priority.BULK]
+        return since
 
 
 def _cores() -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
 import numpy as np
@@ -17,6 +20,7 @@ from service.embedding.decoding import DecodePool, PixelBudget
 from service.embedding.images import ImageLimits
 from service.embedding.loading import LoadedEncoders
 from service.embedding.passes import Kind
+from service.embedding.regions.passes import Asked
 from service.errors import InvalidText
 from service.interfaces import TextEncoder
 from service.models import (
@@ -27,11 +31,13 @@ from service.models import (
     EmbeddedText,
     Embedding,
     ImageInfo,
+    PlacedShares,
     Priority,
     Signal,
 )
+from service.scoring import looks
 
-_MARGIN = 2
+_MARGIN = 1.5
 """A JPEG is decoded to this many times the encoders' input: scaling it shows in no vector."""
 
 _LARGEST_RESIZE_PX = 256
@@ -62,7 +68,7 @@ class HybridEmbedder:
             timeout_s=settings.queue_timeout_s,
         )
         self._budget = PixelBudget(settings.max_image_pixels)
-        self._limits = ImageLimits(
+        self.limits = ImageLimits(
             settings.max_image_bytes, settings.max_image_pixels, self._shorter_side_px()
         )
 
@@ -79,43 +85,82 @@ class HybridEmbedder:
         """Both times include the wait for a turn. Raises InvalidImage, InvalidCrop, Overloaded."""
         started = time.perf_counter()
         self.batcher.check_room(priority)
-        prepared, info = await self.pool.run(priority, partial(self._prepare, data, crop))
-        decoded = time.perf_counter()
-        vectors = await self.batcher.submit(Kind.IMAGE, prepared, priority)
+        wants_look = priority is Priority.BULK
+        with self._ahead(priority):
+            prepared, info, look = await self.pool.run(
+                priority, partial(self._prepare, data, crop, wants_look)
+            )
+            decoded = time.perf_counter()
+            vectors = await self.batcher.submit(Kind.IMAGE, prepared, priority)
         done = time.perf_counter()
         return EmbeddedImage(
-            Embedding(vectors), info, (decoded - started) * 1e3, (done - decoded) * 1e3
+            Embedding(vectors), info, (decoded - started) * 1e3, (done - decoded) * 1e3, look
         )
 
-    async def embed_text(self, text: str) -> EmbeddedText:
+    async def embed_text(self, text: str, *, priority: Priority = Priority.SEARCH) -> EmbeddedText:
         """Raises InvalidText, Overloaded."""
         semantic = self._semantic
         if not isinstance(semantic, TextEncoder):
             raise InvalidText(f"The encoder {semantic.name} reads no texts; search by image.")
         started = time.perf_counter()
-        await self.pool.run(Priority.SEARCH, partial(semantic.check_text, text))
-        vectors = await self.batcher.submit(Kind.TEXT, text)
+        with self._ahead(priority):
+            await self.pool.run(priority, partial(semantic.check_text, text))
+            vectors = await self.batcher.submit(Kind.TEXT, text, priority)
         return EmbeddedText(
             Embedding(vectors),
             (time.perf_counter() - started) * 1e3,
             ignored_words=tuple(semantic.unknown_words(text)),
         )
 
+    @property
+    def unexplained(self) -> Mapping[str, str]:
+        return self.batcher.regions.unexplained
+
+    async def explain_image(self, data: bytes, query: Embedding) -> dict[str, PlacedShares]:
+        """Raises InvalidImage, Overloaded, Unavailable."""
+        self.batcher.check_room(Priority.SEARCH)
+        asked, views = await self.pool.run(
+            Priority.SEARCH, partial(self._prepare_regions, data, query)
+        )
+        cells = await self.batcher.submit(Kind.EXPLANATION, asked) if asked else {}
+        return {name: PlacedShares(shares, views[name]) for name, shares in cells.items()}
+
     async def thumbnail(self, data: bytes, *, size_px: int) -> bytes:
         """Raises InvalidImage, Overloaded."""
         return await self.pool.run(Priority.SEARCH, partial(self._thumbnail, data, size_px))
 
-    def _prepare(self, data: bytes, crop: Crop | None) -> tuple[Prepared, ImageInfo]:
-        opened = images.open_image(data, self._limits)
-        side = self._limits.shorter_side_px
+    def _ahead(self, priority: Priority) -> AbstractContextManager[None]:
+        """From here to a search's vectors the processor belongs to it."""
+        return self.pool.bulk_held() if priority is Priority.SEARCH else nullcontext()
+
+    def _prepare(
+        self, data: bytes, crop: Crop | None, wants_look: bool
+    ) -> tuple[Prepared, ImageInfo, bytes]:
+        with self._decoded(data, crop) as (image, info):
+            prepared = self._semantic.preprocess(image), self._visual.preprocess(image)
+            return prepared, info, _look(image) if wants_look else b""
+
+    def _prepare_regions(self, data: bytes, query: Embedding) -> tuple[Asked, dict[str, Crop]]:
+        encoders = {SEMANTIC: self._semantic, VISUAL: self._visual}
+        with self._decoded(data, None) as (image, _):
+            views = self.batcher.regions.views(image.width, image.height)
+            asked = {
+                name: (encoders[name].preprocess(image), query.vectors[name])
+                for name in views
+                if name in query.vectors
+            }
+        return asked, views
+
+    @contextmanager
+    def _decoded(self, data: bytes, crop: Crop | None) -> Iterator[tuple[Image.Image, ImageInfo]]:
+        opened = images.open_image(data, self.limits)
+        side = self.limits.shorter_side_px
         # The crop is checked by its cost already, before anything waits for room.
         with self._budget.hold(opened.decoded_pixels(side, crop)):
-            image = opened.decode(side, crop)
-            prepared = self._semantic.preprocess(image), self._visual.preprocess(image)
-        return prepared, opened.info
+            yield opened.decode(side, crop), opened.info
 
     def _thumbnail(self, data: bytes, size_px: int) -> bytes:
-        opened = images.open_image(data, self._limits)
+        opened = images.open_image(data, self.limits)
         with self._budget.hold(opened.decoded_pixels(opened.thumbnail_side(size_px))):
             return opened.thumbnail(size_px)
 
@@ -124,7 +169,12 @@ class HybridEmbedder:
         probe = Image.new("RGB", (64, 64))
         shapes = [encoder.preprocess(probe).shape for encoder in (self._semantic, self._visual)]
         sides = [int(max(shape)) for shape in shapes if len(shape) == 3]
-        return _MARGIN * max(_LARGEST_RESIZE_PX, *sides)
+        return math.ceil(_MARGIN * max(_LARGEST_RESIZE_PX, *sides))
+
+
+def _look(image: Image.Image) -> bytes:
+    side = (looks.SIDE_PX, looks.SIDE_PX)
+    return looks.look(np.asarray(image.resize(side, Image.Resampling.BOX, reducing_gap=2.0)))
 
 
 def golden_image() -> bytes:

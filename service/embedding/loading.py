@@ -122,7 +122,12 @@ def _load_large(settings: Settings, on_progress: OnProgress) -> LoadedEncoders:
     log.info("loading %s from %s and resnet50 from %s on %s", name, directory, file, device)
     semantic = _in_daemon_thread(lambda: ClipEncoder.load(directory, name=name, device=device))
     visual = _in_daemon_thread(lambda: Resnet50Encoder.load(file, device=device))
-    return LoadedEncoders(semantic.result(), visual.result())
+    encoders = semantic.result(), visual.result()
+    on_progress(Progress("choosing the fastest way to run the models"))
+    for encoder in encoders:  # not side by side: what is measured would be the other one
+        encoder.accelerate(settings.precision)
+        log.info("%s runs as %s", encoder.name, encoder.vision.way.name)
+    return LoadedEncoders(*encoders)
 
 
 def _in_daemon_thread(work: Callable[[], T]) -> Future[T]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -12,11 +12,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from service.interfaces import Encoder, TextEncoder
+from service.embedding.regions.passes import RegionPasses
+from service.interfaces import Encoder, SteppedEncoder, TextEncoder
 from service.models import SEMANTIC, VISUAL, Vector
 
 Result: TypeAlias = dict[str, Vector]
-"""One unit vector per signal."""
+"""One unit vector per signal; of an explanation, the shares of its cells."""
 
 _UNIT_TOLERANCE = 1e-3
 
@@ -26,6 +27,7 @@ class Kind(Enum):
 
     IMAGE = "image"
     TEXT = "text"
+    EXPLANATION = "explanation"
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +36,8 @@ class Item:
 
     kind: Kind
     payload: Any
-    """IMAGE: a pair of preprocessed arrays, semantic and visual; TEXT: the text."""
+    """IMAGE: a pair of preprocessed arrays, semantic and visual; TEXT: the text;
+    EXPLANATION: what `RegionPasses` takes."""
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Result]
     since: float
@@ -60,19 +63,35 @@ class Passes:
 
     def __init__(self, semantic: Encoder, visual: Encoder) -> None:
         self._semantic, self._visual = semantic, visual
+        self.regions = RegionPasses({SEMANTIC: semantic, VISUAL: visual})
 
     def run(self, batch: Sequence[Item]) -> list[Result | Exception]:
         """For each item of one kind its vectors, or what is wrong with them.
 
         Raises as the encoders do.
         """
+        steps = self.run_in_steps(batch)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                results: list[Result | Exception] = end.value
+                return results
+
+    def run_in_steps(
+        self, batch: Sequence[Item]
+    ) -> Generator[None, None, list[Result | Exception]]:
+        """`run`, with pauses in which another pass may go."""
         if batch[0].kind is Kind.TEXT:
             if not isinstance(self._semantic, TextEncoder):
                 raise TypeError(f"{self._semantic.name} has no text side")
             texts = self._semantic.encode_texts([item.payload for item in batch])
             return [_checked({SEMANTIC: row}) for row in self._rows(texts, batch)]
-        first = self._semantic.encode(np.stack([item.payload[0] for item in batch]))
-        second = self._visual.encode(np.stack([item.payload[1] for item in batch]))
+        if batch[0].kind is Kind.EXPLANATION:
+            return self.regions.run([item.payload for item in batch])
+        first = yield from _encoded(self._semantic, [item.payload[0] for item in batch])
+        yield
+        second = yield from _encoded(self._visual, [item.payload[1] for item in batch])
         rows = zip(self._rows(first, batch), self._rows(second, batch), strict=True)
         return [_checked({SEMANTIC: semantic, VISUAL: visual}) for semantic, visual in rows]
 
@@ -81,6 +100,15 @@ class Passes:
         if len(vectors) != len(batch):
             raise ValueError(f"an encoder gave {len(vectors)} vectors for {len(batch)} items")
         return vectors
+
+
+def _encoded(
+    encoder: Encoder, pictures: list[NDArray[Any]]
+) -> Generator[None, None, NDArray[np.float32]]:
+    batch = np.stack(pictures)
+    if isinstance(encoder, SteppedEncoder):
+        return (yield from encoder.encode_in_steps(batch))
+    return encoder.encode(batch)
 
 
 def _checked(result: Result) -> Result | Exception:

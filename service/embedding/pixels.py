@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from service.errors import SetupError
+from service.models import Crop
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +49,12 @@ class PixelRecipe:
                 "such models are not supported."
             )
 
+    @property
+    def input_size(self) -> Size:
+        """(width, height) of what the model sees."""
+        size = self.crop or self.resize
+        return size if isinstance(size, tuple) else (size, size)
+
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
         """An RGB picture to (3, height, width), not yet normalised.
 
@@ -61,6 +68,13 @@ class PixelRecipe:
         edges = left * across, top * down, (left + size[0]) * across, (top + size[1]) * down
         resized = _resample(image, size, edges, self.resample)
         return np.ascontiguousarray(np.asarray(resized).transpose(2, 0, 1))
+
+    def view(self, width: int, height: int) -> Crop:
+        """The part of a picture of this size that `pixels` keeps, in fractions."""
+        full = self._full_size((width, height))
+        size = self.crop or full
+        left, top = (self.crop_offset(f - s) / f for f, s in zip(full, size, strict=True))
+        return Crop(left, top, size[0] / full[0], size[1] / full[1])
 
     def normalised(self, batch: NDArray[np.generic], device: torch.device) -> torch.Tensor:
         """(n, 3, height, width) of `pixels` to float32 on the device."""

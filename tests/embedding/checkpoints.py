@@ -25,15 +25,24 @@ _PREPROCESSOR = {
 _WORDS = ["a", "photo", "of", "red", "green", "blue", "shoe", "bag", "mug", "lamp"]
 
 
-def write_clip(directory: Path, *, seed: int = 0, safetensors: bool = True) -> Path:
-    """The layout of sentence-transformers/clip-ViT-B-32 with a tiny model and vocabulary."""
+def write_clip(
+    directory: Path,
+    *,
+    seed: int = 0,
+    safetensors: bool = True,
+    activation: str = "quick_gelu",
+    patch_size: int = 32,
+    full_size: bool = False,
+) -> Path:
+    """The layout of sentence-transformers/clip-ViT-B-32 with a tiny vocabulary, and a tiny model
+    or, at `full_size`, ViT-B/32's."""
     module = directory / "0_CLIPModel"
     module.mkdir(parents=True)
     _write(directory / "modules.json", [_MODULE])
     _write(directory / "config_sentence_transformers.json", _VERSIONS)
     _write(module / "preprocessor_config.json", _PREPROCESSOR)
     vocabulary = _write_tokenizer(module)
-    model = _tiny_clip(vocabulary, seed)
+    model = _clip(vocabulary, seed, activation, patch_size, full_size=full_size)
     model.save_pretrained(module)
     if not safetensors:
         torch.save(model.state_dict(), module / "pytorch_model.bin")
@@ -75,15 +84,19 @@ _VERSIONS = {
 }
 
 
-def _tiny_clip(vocabulary: int, seed: int) -> torch.nn.Module:
+def _clip(
+    vocabulary: int, seed: int, activation: str, patch_size: int, *, full_size: bool
+) -> torch.nn.Module:
     from transformers import CLIPConfig, CLIPModel
 
-    tower = {
+    tiny = {
         "hidden_size": 32,
         "intermediate_size": 64,
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
     }
+    # transformers' defaults are the sizes of ViT-B/32.
+    tower = {**({} if full_size else tiny), "hidden_act": activation}
     torch.manual_seed(seed)
     config = CLIPConfig(
         text_config={
@@ -94,8 +107,8 @@ def _tiny_clip(vocabulary: int, seed: int) -> torch.nn.Module:
             "eos_token_id": vocabulary - 1,
             "pad_token_id": vocabulary - 1,
         },
-        vision_config={**tower, "image_size": 224, "patch_size": 32},
-        projection_dim=16,
+        vision_config={**tower, "image_size": 224, "patch_size": patch_size},
+        projection_dim=512 if full_size else 16,
     )
     return CLIPModel(config)
 

@@ -148,6 +148,86 @@ async def test_bulk_work_that_has_just_come_lets_every_search_by() -> None:
     assert bench.semantic.batches == [[0], [7], [8], [9], [1]]
 
 
+class InABulkPass:
+    """A batcher held in the semantic half of a bulk pass over the items 1 and 2."""
+
+    def __init__(self, **options: float) -> None:
+        self.bench = Bench(max_items=2, **options)
+
+    async def begin(self) -> list[asyncio.Task[Result]]:
+        first = await self.bench.busy()
+        bulk = [self.bench.send(number, Priority.BULK) for number in (1, 2)]
+        await self.bench.queued(2)
+        # The first pass is let through to the visual encoder, whose gate then holds it.
+        self.bench.visual.gate.clear()
+        self.bench.semantic.gate.set()
+        await asyncio.to_thread(self.bench.visual.entered.acquire)
+        self.bench.semantic.gate.clear()
+        self.bench.visual.gate.set()
+        await first
+        await asyncio.to_thread(self.bench.semantic.entered.acquire)
+        return bulk
+
+
+async def test_a_search_goes_in_the_middle_of_a_bulk_pass() -> None:
+    held = InABulkPass()
+    bulk = await held.begin()
+    search = held.bench.send(9)
+    await held.bench.queued(1)
+    results = await held.bench.open(search, *bulk)
+    await held.bench.batcher.close()
+    assert held.bench.semantic.batches == [[0], [1, 2], [9]]
+    assert held.bench.visual.batches == [[0], [9], [1, 2]]
+    assert held.bench.batcher.stats.pauses == 1
+    for number, result in zip((9, 1, 2), results, strict=True):
+        assert isinstance(result, dict)
+        assert np.allclose(result[VISUAL], direction(number))
+
+
+async def test_a_bulk_pass_that_has_paused_for_long_comes_to_its_end() -> None:
+    held = InABulkPass()
+    bulk = await held.begin()
+    search = held.bench.send(9)
+    await held.bench.queued(1)
+    held.bench.now += 1.5
+    await held.bench.open(search, *bulk)
+    await held.bench.batcher.close()
+    assert held.bench.visual.batches == [[0], [1, 2], [9]]
+
+
+async def test_a_search_that_fails_in_the_middle_of_a_bulk_pass_fails_alone() -> None:
+    held = InABulkPass()
+    bulk = await held.begin()
+    search = held.bench.send(POISON)
+    await held.bench.queued(1)
+    results = await held.bench.open(search, *bulk)
+    assert [type(result) for result in results] == [Unavailable, dict, dict]
+    assert held.bench.batcher.busy_s == 0
+    await held.bench.batcher.close()
+
+
+async def test_a_worker_that_dies_in_the_middle_of_a_bulk_pass_fails_both() -> None:
+    held = InABulkPass()
+    bulk = await held.begin()
+    search = held.bench.send(DEADLY)
+    await held.bench.queued(1)
+    results = await held.bench.open(search, *bulk)
+    assert [type(result) for result in results] == [Unavailable] * 3
+    assert isinstance(await held.bench.send(5), dict)
+    await held.bench.batcher.close()
+
+
+async def test_a_search_pass_never_pauses() -> None:
+    bench = Bench(max_items=2)
+    first = await bench.busy()
+    searches = [bench.send(number) for number in (1, 2, 3)]
+    await bench.queued(3)
+    await bench.open(first, *searches)
+    await bench.batcher.close()
+    assert bench.visual.batches == [[0], [1, 2], [3]]
+    assert bench.batcher.stats.pauses == 0
+
+
 async def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(bench: Bench) -> None:
     first = await bench.busy()
     tasks = [bench.send(number) for number in range(1, 9)]
@@ -298,3 +378,23 @@ async def test_a_hundred_requests_at_once_each_get_their_own_answer() -> None:
         assert np.allclose(result[SEMANTIC], direction(number % 60))
     await bench.batcher.close()
     assert not bench.batcher.alive
+
+
+async def test_a_search_waits_for_one_pass_of_explanations_not_for_all(bench: Bench) -> None:
+    async def ended(task: Awaitable[Result]) -> None:
+        await asyncio.gather(task, return_exceptions=True)
+        ends.append(task)
+
+    ends: list[Awaitable[Result]] = []
+    busy = await bench.busy()
+    explained = [asyncio.create_task(bench.batcher.submit(Kind.EXPLANATION, {})) for _ in range(7)]
+    await bench.queued(7)
+    bench.now = 1.0
+    search = bench.send(1)
+    await bench.queued(8)
+    watches = [asyncio.create_task(ended(task)) for task in (*explained, search)]
+
+    await bench.open(busy, *explained, search)
+    await asyncio.gather(*watches)
+
+    assert ends.index(search) == 4

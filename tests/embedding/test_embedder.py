@@ -24,6 +24,7 @@ from service.embedding.resnet50 import Resnet50Encoder
 from service.errors import InvalidCrop, InvalidImage, InvalidText, Overloaded
 from service.interfaces import Embedder
 from service.models import SEMANTIC, VISUAL, Crop, Priority, Signal
+from service.scoring import looks
 from tests.embedding.encoders import ScriptedEncoder, until
 from tests.embedding.pictures import exif, noise, smooth, written
 
@@ -68,6 +69,23 @@ async def test_a_copy_turned_by_exif_has_the_same_vectors(embedder: HybridEmbedd
     for signal in (SEMANTIC, VISUAL):
         same = one.embedding.vectors[signal] @ other.embedding.vectors[signal]
         assert same == pytest.approx(1, abs=1e-5)
+
+
+async def test_a_picture_to_be_stored_has_a_look_that_saving_it_again_leaves(
+    embedder: HybridEmbedder,
+) -> None:
+    large = smooth().resize((960, 640))
+    original = await embedder.embed_image(written(large, "PNG"), priority=Priority.BULK)
+    again = await embedder.embed_image(
+        written(large.resize((300, 200)), "JPEG"), priority=Priority.BULK
+    )
+    searched = await embedder.embed_image(written(large, "PNG"), priority=Priority.SEARCH)
+
+    hash_, colours = looks.split(again.look)
+    stored = looks.split(original.look)
+    rows, _ = looks.similar(hash_, colours, np.array([stored[0]]), stored[1][None])
+    assert list(rows) == [0]
+    assert searched.look == b""
 
 
 async def test_a_batch_gives_the_vectors_of_one_by_one(embedder: HybridEmbedder) -> None:
@@ -189,6 +207,30 @@ class TestDecodePool:
         gate.set()
         await asyncio.gather(*tasks)
         assert order == ["search 1", "bulk 1", "search 2", "bulk 2", "bulk 3"]
+        pool.close()
+
+    async def test_bulk_work_begins_once_no_search_is_under_way(self) -> None:
+        pool = DecodePool(2, max_waiting=10, timeout_s=30)
+        order: list[str] = []
+        with pool.bulk_held():
+            bulk = asyncio.create_task(pool.run(Priority.BULK, lambda: order.append("bulk")))
+            await until(lambda: pool.waiting == 1)
+            with pool.bulk_held():
+                await pool.run(Priority.SEARCH, lambda: order.append("search"))
+            assert pool.waiting == 1
+        await bulk
+        assert order == ["search", "bulk"]
+        pool.close()
+
+    async def test_aged_bulk_work_begins_beside_a_search(self) -> None:
+        now = 0.0
+        pool = DecodePool(2, max_waiting=10, timeout_s=30, clock=lambda: now)
+        with pool.bulk_held():
+            bulk = asyncio.create_task(pool.run(Priority.BULK, lambda: "done"))
+            await until(lambda: pool.waiting == 1)
+            now = 60.0
+            await pool.run(Priority.SEARCH, lambda: None)
+            assert await bulk == "done"
         pool.close()
 
     async def test_too_many_waiting_are_refused(self) -> None:

@@ -11,6 +11,9 @@ SIDE = 64
 CELLS = 6
 """Colours are counted in a grid of so many by so many cells."""
 
+EDGE_CELLS = 4
+"""Edges are counted in a grid of so many by so many cells, and in the whole."""
+
 NEAREST = 3
 ORIENTATIONS = 8
 LEVELS = 32
@@ -80,6 +83,11 @@ def colour_regions() -> Floats:
 
 def colour_shares(pictures: Pixels, palette: Palette, regions: Floats) -> Floats:
     """(n, SIDE, SIDE, 3) to the share of each prototype in each region, (n, regions, k)."""
+    return np.asarray(regions @ colour_cells(pictures, palette), np.float32)
+
+
+def colour_cells(pictures: Pixels, palette: Palette) -> Floats:
+    """(n, SIDE, SIDE, 3) to the share of each prototype in each cell, (n, CELLS**2, k)."""
     n, k = len(pictures), len(palette.prototypes)
     levels = (pictures >> 3).astype(np.int32).reshape(n, SIDE * SIDE, 3)
     colours = (levels[..., 0] * LEVELS + levels[..., 1]) * LEVELS + levels[..., 2]
@@ -90,7 +98,7 @@ def colour_shares(pictures: Pixels, palette: Palette, regions: Floats) -> Floats
     sums = np.bincount(bins.ravel(), palette.shares[colours].ravel(), n * CELLS**2 * k)
     cells = sums.astype(np.float32).reshape(n, CELLS**2, k)
     cells /= np.maximum(cells.sum(2, keepdims=True), 1e-6)
-    return np.asarray(regions @ cells, np.float32)
+    return cells
 
 
 def edge_shares(pictures: Pixels) -> Floats:
@@ -112,11 +120,11 @@ def _orientations(grey: Floats) -> Floats:
     dy[:, 1:-1] = grey[:, 2:] - grey[:, :-2]
     strength = np.sqrt(dx * dx + dy * dy)
     direction = (np.arctan2(dy, dx) / np.pi * ORIENTATIONS).astype(np.int32) % ORIENTATIONS
-    cell = np.arange(side) * 4 // side
-    bins = (cell[:, None] * 4 + cell[None, :]) * ORIENTATIONS + direction
-    bins += (np.arange(n, dtype=np.int32) * (16 * ORIENTATIONS))[:, None, None]
-    sums = np.bincount(bins.ravel(), strength.ravel(), n * 16 * ORIENTATIONS)
-    cells = sums.reshape(n, 16, ORIENTATIONS).astype(np.float32)
+    cell = np.arange(side) * EDGE_CELLS // side
+    bins = (cell[:, None] * EDGE_CELLS + cell[None, :]) * ORIENTATIONS + direction
+    bins += (np.arange(n, dtype=np.int32) * (EDGE_CELLS**2 * ORIENTATIONS))[:, None, None]
+    sums = np.bincount(bins.ravel(), strength.ravel(), n * EDGE_CELLS**2 * ORIENTATIONS)
+    cells = sums.reshape(n, EDGE_CELLS**2, ORIENTATIONS).astype(np.float32)
     whole = cells.sum(1, keepdims=True) / 4
     both = np.concatenate([cells, whole], 1).reshape(n, -1)
     return np.asarray(np.sqrt(both / (both.sum(1, keepdims=True) + 1.0)), np.float32)

@@ -4,6 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from service.models import Crop
+
 PREPROCESSING_VERSION = "compact-preprocessing-1"
 """Part of the fingerprint: change it whenever the same picture would give other pixels."""
 
@@ -30,3 +32,9 @@ def _middle(width: int, height: int) -> tuple[float, float, float, float]:
     kept_height = min(height, width * MAX_ASPECT_RATIO)
     left, top = (width - kept_width) / 2, (height - kept_height) / 2
     return (left, top, left + kept_width, top + kept_height)
+
+
+def view(width: int, height: int) -> Crop:
+    """The part of a picture of this size that is squeezed, in fractions."""
+    left, top, right, bottom = _middle(width, height)
+    return Crop(left / width, top / height, (right - left) / width, (bottom - top) / height)

@@ -29,6 +29,7 @@ from service.embedding.compact.network import (
 from service.embedding.compact.preprocessing import to_square
 from service.embedding.compact.vocabulary import Vocabulary
 from service.errors import InvalidText
+from service.interfaces import RegionEncoder
 
 MAX_TEXT_CHARACTERS: Final = 1000
 
@@ -93,6 +94,11 @@ class CompactSemanticEncoder:
             kind, colours, patterns = self._tower(pixels.float().div_(255))
             embedding = embedding_of(kind, colours, patterns, self._attribute_share)
         return np.asarray(embedding.numpy(), np.float32)
+
+    def regions(self) -> RegionEncoder:
+        from service.embedding.regions.compact_semantic import CompactSemanticRegions
+
+        return CompactSemanticRegions(self, self._tower, self._attribute_share)
 
     def unknown_words(self, text: str) -> list[str]:
         """The words of the text that play no part in its embedding."""

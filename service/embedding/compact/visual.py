@@ -16,6 +16,7 @@ from service.embedding.compact.files import (
     metadata_of,
 )
 from service.embedding.compact.preprocessing import to_square
+from service.interfaces import RegionEncoder
 
 Vectors = npt.NDArray[np.float32]
 
@@ -69,6 +70,11 @@ class CompactVisualEncoder:
         shares = descriptor.colour_shares(pictures, self._palette, self._regions)
         edges = descriptor.edge_shares(pictures)
         return projected(features_of(shares, edges), foreground_of(shares), self._projection)
+
+    def regions(self) -> RegionEncoder:
+        from service.embedding.regions.compact_visual import CompactVisualRegions
+
+        return CompactVisualRegions(self._palette, self._regions, self._projection)
 
 
 def features_of(shares: Vectors, edges: Vectors) -> Vectors:

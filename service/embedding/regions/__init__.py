@@ -1,0 +1,1 @@
+"""Where in a picture a similarity lies: one decomposition for each encoder."""
