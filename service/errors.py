@@ -8,8 +8,10 @@ ServiceError
 │   ├── InvalidQuery            parts of a query that leave nothing to search for
 │   ├── InvalidWeights          weights that are negative, not finite or all zero
 │   ├── InvalidCrop             a crop outside the picture
+│   ├── InvalidFilter           a filter that says nothing this service understands
 │   ├── InvalidProduct          a product's fields break a rule
 │   └── InvalidCursor           a cursor this service did not make
+├── Unexplained                 an encoder cannot tell where in a picture a similarity lies
 ├── NotFound                    no such product or image
 ├── Conflict                    the product exists already
 ├── Unavailable                 try again later; nothing was lost
@@ -53,10 +55,16 @@ class InvalidWeights(InvalidInput): ...
 class InvalidCrop(InvalidInput): ...
 
 
+class InvalidFilter(InvalidInput): ...
+
+
 class InvalidProduct(InvalidInput): ...
 
 
 class InvalidCursor(InvalidInput): ...
+
+
+class Unexplained(ServiceError): ...
 
 
 class NotFound(ServiceError): ...

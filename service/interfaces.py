@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from service.filters import Filter
 from service.models import (
+    AttributeType,
     Changes,
     Crop,
     EmbeddedImage,
     EmbeddedText,
+    Embedding,
+    FacetValue,
+    Look,
     Payload,
+    PlacedShares,
+    Point,
     Priority,
     ScoredPoint,
     Signal,
@@ -43,6 +50,14 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class SteppedEncoder(Protocol):
+    """An encoder whose passes can pause on the way, so that a shorter one may go in between."""
+
+    def encode_in_steps(self, batch: NDArray[Any]) -> Generator[None, None, NDArray[np.float32]]:
+        """`Encoder.encode`, with pauses."""
+
+
+@runtime_checkable
 class TextEncoder(Protocol):
     """An encoder whose space texts share."""
 
@@ -54,6 +69,28 @@ class TextEncoder(Protocol):
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """n texts to (n, dimensions), finite and of unit length."""
+
+
+class RegionEncoder(Protocol):
+    """Tells where in a picture the cosine with a query lies; one thread calls `explain`."""
+
+    def view(self, width: int, height: int) -> Crop:
+        """The part that the encoder sees of an upright picture of this size."""
+
+    def explain(self, batch: NDArray[Any], queries: Vector) -> Vector:
+        """Preprocessed pictures and a unit query for each, (n, dimensions), to shares of their
+        cosines by cell, (n, GRID_SIDE, GRID_SIDE).
+
+        What the encoder cannot place is left out: shares and that rest add up to the cosine.
+        """
+
+
+@runtime_checkable
+class ExplainedEncoder(Protocol):
+    """An encoder with regions."""
+
+    def regions(self) -> RegionEncoder:
+        """Raises Unexplained."""
 
 
 class Embedder(Protocol):
@@ -68,8 +105,18 @@ class Embedder(Protocol):
     ) -> EmbeddedImage:
         """Raises InvalidImage, InvalidCrop, Overloaded."""
 
-    async def embed_text(self, text: str) -> EmbeddedText:
+    async def embed_text(self, text: str, *, priority: Priority = Priority.SEARCH) -> EmbeddedText:
         """Raises InvalidText, Overloaded."""
+
+    @property
+    def unexplained(self) -> Mapping[str, str]:
+        """The signals that `explain_image` cannot place, each with the reason."""
+
+    async def explain_image(self, data: bytes, query: Embedding) -> dict[str, PlacedShares]:
+        """For each signal of the query that can be placed, where in the picture it is alike.
+
+        Raises InvalidImage, Overloaded, Unavailable.
+        """
 
     async def thumbnail(self, data: bytes, *, size_px: int) -> bytes:
         """A JPEG of the picture, upright, no side longer than `size_px`. Raises InvalidImage."""
@@ -95,9 +142,10 @@ class VectorStore(Protocol):
         limit: int,
         min_score: float | None = None,
         exclude_products: Sequence[str] = (),
+        filter: Filter | None = None,
         width: int = 128,
     ) -> list[ScoredPoint]:
-        """The `limit` points of the largest inner product, descending.
+        """The `limit` points of the largest inner product, descending; fewer: there are no more.
 
         `width` is the search width (ef) of the graph where the collection is too big to scan.
         """
@@ -113,15 +161,45 @@ class VectorStore(Protocol):
     async def vectors(self, point_ids: Sequence[str]) -> dict[str, Vector]:
         """The stored vectors of the points that exist, by point id."""
 
+    async def sample(self, limit: int) -> list[Point]:
+        """The points of the `limit` least ids, in their order: a random sample, the same each time.
+
+        Ids are hashes (`service.models.point_id`), so that this is bottom-k sampling (Cohen and
+        Kaplan 2007): cheap, and a changed catalogue changes no more of it than it must.
+        """
+
     async def newest_products(
-        self, *, limit: int, after: tuple[datetime, str] | None = None
+        self,
+        *,
+        limit: int,
+        after: tuple[datetime, str] | None = None,
+        filter: Filter | None = None,
     ) -> list[Payload]:
         """Primary points by (created_at, product_id), descending, those behind `after`."""
+
+    def looks(self) -> AsyncIterator[list[Look]]:
+        """The looks of all points that have one, in chunks."""
+
+    async def products_by_id(
+        self, *, limit: int, after: str | None = None, filter: Filter | None = None
+    ) -> list[Payload]:
+        """Primary points by the code points of their product ids, those behind `after`."""
+
+    async def facet(
+        self, attribute: str, *, limit: int, filter: Filter | None = None
+    ) -> list[FacetValue]:
+        """The attribute's most frequent values among the products that the filter admits.
+
+        An item of a list is a value. Equally frequent ones at the end may be left out for others.
+        """
+
+    async def attribute_types(self, *, limit: int) -> dict[str, frozenset[AttributeType]]:
+        """The types that each attribute has; of more than `limit` the most frequent ones."""
 
     def point_ids(self) -> AsyncIterator[list[str]]:
         """Every point id, in chunks."""
 
-    async def count_products(self) -> int: ...
+    async def count_products(self, *, filter: Filter | None = None) -> int: ...
 
     async def count_points(self) -> int: ...
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from service.filters import Filter
 
 Vector: TypeAlias = NDArray[np.float32]
 
@@ -19,6 +21,8 @@ VISUAL = "visual"
 
 AttributeValue: TypeAlias = str | int | float | bool | list[str]
 Attributes: TypeAlias = Mapping[str, AttributeValue]
+AttributeType: TypeAlias = Literal["string", "number", "boolean", "list", "date"]
+"""`date` is a string that is an RFC 3339 date or time."""
 
 T = TypeVar("T")
 
@@ -83,6 +87,38 @@ class Crop:
     height: float
 
 
+GRID_SIDE = 7
+"""Explanations tell a picture's cells in so many rows and columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedShares:
+    """Where in a picture one signal's similarity lies, as the encoder can place it."""
+
+    cells: Vector
+    """(GRID_SIDE, GRID_SIDE): shares of the cosine, which may be negative."""
+    view: Crop
+    """The part of the upright picture that the cells cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalExplanation:
+    """The shares of a hit's similarity by cell, which add up to it."""
+
+    grid: Vector
+    """(GRID_SIDE, GRID_SIDE)"""
+    box: Crop
+    """The part of the upright picture that the grid covers."""
+    unplaced: float
+    """What of the similarity belongs to no cell: `grid` has it, spread evenly."""
+    overlay: bytes | None = None
+    """A PNG to lay over the whole upright picture, where one was asked for."""
+
+
+Explanation: TypeAlias = Mapping[str, SignalExplanation | None]
+"""By signal; None for one that cannot be explained."""
+
+
 class Priority(IntEnum):
     """Order in the queue before the models: lower goes first."""
 
@@ -114,6 +150,8 @@ class EmbeddedImage:
     info: ImageInfo
     decode_ms: float
     embed_ms: float
+    look: bytes = b""
+    """As in `service.scoring.looks`; empty for the pictures of searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +171,8 @@ class ImagePart:
     data: bytes
     weight: float = 1.0
     crop: Crop | None = None
+    pointer: str = ""
+    """Where in the request the part stands, as a JSON pointer; what is wrong lies below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +181,7 @@ class TextPart:
 
     text: str
     weight: float = 1.0
+    pointer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +190,7 @@ class ProductPart:
 
     product_id: str
     weight: float = 1.0
+    pointer: str = ""
 
 
 QueryPart: TypeAlias = ImagePart | TextPart | ProductPart
@@ -166,12 +208,32 @@ class EmbeddedQuery:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """How to rank and what to show. Weights are by signal; None means the default ones."""
+    """How to rank and what to show. Weights are by signal; None means the default ones.
+
+    `facets` are the names of attributes whose values are to be counted; None: nobody asked.
+    """
 
     limit: int = 5
     offset: int = 0
     weights: Mapping[str, float] | None = None
     min_score: float | None = None
+    explain: bool = False
+    overlay: bool = False
+    """Draw the explanations too."""
+    filter: Filter | None = None
+    facets: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of an attribute, and how many products have it."""
+
+    value: str | int | float | bool
+    count: int
+
+
+Facets: TypeAlias = Mapping[str, tuple[FacetValue, ...]]
+"""The most frequent values by attribute, the most frequent first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +256,38 @@ class Payload:
     product: Product
     image_id: str
     primary: bool
+    look: bytes = b""
+    """What near duplicates are told by, as in `service.scoring.looks`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a stored picture looks like, and whose it is."""
+
+    point_id: str
+    product_id: str
+    name: str
+    image_id: str
+    look: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """A picture of another product that is the same, or nearly, as the picture `of_image_id`."""
+
+    product_id: str
+    name: str
+    image_id: str
+    similarity: float
+    of_image_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Pictures of several products that are the same, or nearly; `similarity` is the least."""
+
+    images: tuple[Look, ...]
+    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +316,7 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     next_cursor: str | None
     total: int
+    facets: Facets | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +337,35 @@ class Hit:
     scores: Mapping[str, SignalScore]
     image_id: str
     product: Product
+    confidence: float | None = None
+    """How unusual the score is in this catalogue, 0 to 1; None where that is not known."""
+    explanation: Explanation | None = None
+    """None where none was asked for, or the picture is not there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Whether a search found what was searched for, and why it says so.
+
+    `confidence` is the best product's, 0 to 1; None where the verdict is `unknown`.
+    """
+
+    confidence: float | None
+    verdict: Literal["found", "unsure", "nothing_alike", "unknown"]
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The answer to a query; `took_ms` has `decode`, `embed`, `search` and `total`."""
+    """The answer to a query; `took_ms` has `decode`, `embed`, `search`, `total`, and `explain`
+    where explanations were asked for."""
 
     weights: Mapping[str, float]
     encoders: Mapping[str, str]
     ignored_words: tuple[str, ...]
     hits: tuple[Hit, ...]
+    match: Match
     took_ms: Mapping[str, float]
+    unexplained: Mapping[str, str] = field(default_factory=dict)
+    """Why a signal has no explanations, by its name; empty where none were asked for."""
+    facets: Facets | None = None

@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from service.errors import InvalidImage, StoreUnavailable
+from service.filters import (
+    Attribute,
+    DateRange,
+    Every,
+    Exists,
+    Filter,
+    No,
+    NumberRange,
+    OneOf,
+    Scalar,
+    Some,
+    read_date,
+)
 from service.models import (
+    GRID_SIDE,
     SEMANTIC,
     VISUAL,
+    AttributeType,
+    AttributeValue,
     Changes,
     Crop,
     EmbeddedImage,
     EmbeddedText,
     Embedding,
+    FacetValue,
     ImageInfo,
+    Look,
     Payload,
+    PlacedShares,
     Point,
     Priority,
+    Product,
     ScoredPoint,
     Signal,
     Vector,
 )
+from service.scoring.looks import LOOK_BYTES
 
 SIGNALS = (Signal(SEMANTIC, "fake-semantic", 6), Signal(VISUAL, "fake-visual", 10))
 
@@ -104,6 +128,7 @@ class BruteForceStore:
         limit: int,
         min_score: float | None = None,
         exclude_products: Sequence[str] = (),
+        filter: Filter | None = None,
         width: int = 128,
     ) -> list[ScoredPoint]:
         self._outage.tick()
@@ -111,6 +136,7 @@ class BruteForceStore:
             ScoredPoint(key, float(point.vector @ vector), point.payload)
             for key, point in self.points.items()
             if point.payload.product.product_id not in exclude_products
+            and admits(filter, point.payload.product)
         ]
         kept = [point for point in scored if min_score is None or point.score >= min_score]
         return sorted(kept, key=lambda point: -point.score)[:limit]
@@ -136,21 +162,66 @@ class BruteForceStore:
         self._outage.tick()
         return {key: self.points[key].vector for key in point_ids if key in self.points}
 
+    async def sample(self, limit: int) -> list[Point]:
+        self._outage.tick()
+        return [self.points[key] for key in sorted(self.points)[:limit]]
+
+    def products(self, filter: Filter | None) -> list[Payload]:
+        payloads = [point.payload for point in self.points.values() if point.payload.primary]
+        return [payload for payload in payloads if admits(filter, payload.product)]
+
     async def newest_products(
-        self, *, limit: int, after: tuple[datetime, str] | None = None
+        self,
+        *,
+        limit: int,
+        after: tuple[datetime, str] | None = None,
+        filter: Filter | None = None,
     ) -> list[Payload]:
         self._outage.tick()
-        primary = [point.payload for point in self.points.values() if point.payload.primary]
-        ordered = sorted(primary, key=_position, reverse=True)
+        ordered = sorted(self.products(filter), key=_position, reverse=True)
         return [one for one in ordered if after is None or _position(one) < after][:limit]
+
+    async def looks(self) -> AsyncIterator[list[Look]]:
+        self._outage.tick()
+        yield [
+            Look(key, one.product.product_id, one.product.name, one.image_id, one.look)
+            for key, one in [(key, point.payload) for key, point in self.points.items()]
+            if one.look
+        ]
+
+    async def products_by_id(
+        self, *, limit: int, after: str | None = None, filter: Filter | None = None
+    ) -> list[Payload]:
+        self._outage.tick()
+        ordered = sorted(self.products(filter), key=lambda one: one.product.product_id)
+        return [one for one in ordered if after is None or one.product.product_id > after][:limit]
+
+    async def facet(
+        self, attribute: str, *, limit: int, filter: Filter | None = None
+    ) -> list[FacetValue]:
+        self._outage.tick()
+        counts: Counter[tuple[type, Scalar]] = Counter()
+        for payload in self.products(filter):
+            value = payload.product.attributes.get(attribute, [])
+            counts.update({(type(scalar), scalar) for scalar in _scalars(value)})
+        values = [FacetValue(value, count) for (_, value), count in counts.items()]
+        return sorted(values, key=lambda value: -value.count)[:limit]
+
+    async def attribute_types(self, *, limit: int) -> dict[str, frozenset[AttributeType]]:
+        self._outage.tick()
+        types: dict[str, frozenset[AttributeType]] = {}
+        for payload in self.products(None):
+            for name, value in payload.product.attributes.items():
+                types[name] = types.get(name, frozenset()) | {_type_of(value)}
+        return dict(list(types.items())[:limit])
 
     async def point_ids(self) -> AsyncIterator[list[str]]:
         self._outage.tick()
         yield list(self.points)
 
-    async def count_products(self) -> int:
+    async def count_products(self, *, filter: Filter | None = None) -> int:
         self._outage.tick()
-        return sum(point.payload.primary for point in self.points.values())
+        return len(self.products(filter))
 
     async def count_points(self) -> int:
         self._outage.tick()
@@ -162,6 +233,57 @@ class BruteForceStore:
     async def close(self) -> None: ...
 
 
+def admits(filter: Filter | None, product: Product) -> bool:
+    """What the filter means, in plain Python."""
+    match filter:
+        case None:
+            return True
+        case Every(parts):
+            return all(admits(part, product) for part in parts)
+        case Some(parts):
+            return any(admits(part, product) for part in parts)
+        case No(part):
+            return not admits(part, product)
+        case Exists(subject):
+            return subject.name in product.attributes
+        case OneOf(Attribute(name), values):
+            held = list(_scalars(product.attributes.get(name, [])))
+            return any(type(x) is type(y) and x == y for x in held for y in values)
+        case OneOf(subject, values):
+            return getattr(product, subject.name) in values
+        case NumberRange(subject):
+            value = product.attributes.get(subject.name)
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            return is_number and _within(value, filter)
+        case DateRange(subject):
+            value = product.attributes.get(subject.name)
+            moment = read_date(value) if isinstance(value, str) else None
+            return moment is not None and _within(moment, filter)
+
+
+def _within(value: Any, bounds: NumberRange | DateRange) -> bool:
+    return (
+        (bounds.gt is None or value > bounds.gt)
+        and (bounds.gte is None or value >= bounds.gte)
+        and (bounds.lt is None or value < bounds.lt)
+        and (bounds.lte is None or value <= bounds.lte)
+    )
+
+
+def _scalars(value: AttributeValue) -> list[Scalar]:
+    if isinstance(value, list):
+        return list(value)
+    return [value if isinstance(value, (str, bool)) else float(value)]
+
+
+def _type_of(value: AttributeValue) -> AttributeType:
+    if isinstance(value, str):
+        return "string" if read_date(value) is None else "date"
+    if isinstance(value, list):
+        return "list"
+    return "boolean" if isinstance(value, bool) else "number"
+
+
 class HashEmbedder:
     """Embedder whose vectors follow from the bytes alone; `b"bad..."` is no picture."""
 
@@ -169,6 +291,7 @@ class HashEmbedder:
 
     def __init__(self) -> None:
         self.embedded: list[bytes] = []
+        self.explained: list[bytes] = []
 
     async def embed_image(
         self, data: bytes, *, crop: Crop | None = None, priority: Priority = Priority.SEARCH
@@ -177,11 +300,26 @@ class HashEmbedder:
             raise InvalidImage("This is no picture.")
         self.embedded.append(data)
         info = ImageInfo("image/png", 4, 3)
-        return EmbeddedImage(embedding_of(data), info, decode_ms=1.0, embed_ms=2.0)
+        look = look_of(data) if priority is Priority.BULK else b""
+        return EmbeddedImage(embedding_of(data), info, decode_ms=1.0, embed_ms=2.0, look=look)
 
-    async def embed_text(self, text: str) -> EmbeddedText:
+    async def embed_text(self, text: str, *, priority: Priority = Priority.SEARCH) -> EmbeddedText:
         vectors = embedding_of(text.encode()).vectors
         return EmbeddedText(Embedding({SEMANTIC: vectors[SEMANTIC]}), embed_ms=1.0)
+
+    unexplained: Mapping[str, str] = MappingProxyType({})
+
+    async def explain_image(self, data: bytes, query: Embedding) -> dict[str, PlacedShares]:
+        """The similarity less 0.1, all of it in the cell that the bytes' length names."""
+        if data.startswith(b"bad"):
+            raise InvalidImage("This is no picture.")
+        self.explained.append(data)
+        placed = {}
+        for name, vector in query.vectors.items():
+            cells = np.zeros((GRID_SIDE, GRID_SIDE), np.float32)
+            cells.flat[len(data) % cells.size] = embedding_of(data).vectors[name] @ vector - 0.1
+            placed[name] = PlacedShares(cells, Crop(0, 0.125, 1, 0.75))
+        return placed
 
     async def thumbnail(self, data: bytes, *, size_px: int) -> bytes:
         return b"small " + data
@@ -194,6 +332,12 @@ def embedding_of(data: bytes) -> Embedding:
     return Embedding(
         {signal.name: _unit(generator.normal(size=signal.dimensions) + 0.5) for signal in SIGNALS}
     )
+
+
+def look_of(data: bytes) -> bytes:
+    """Drawn from the hash of the bytes; what ends in `, saved again` looks like what does not."""
+    seed = int.from_bytes(hashlib.sha256(data.removesuffix(b", saved again")).digest()[:8])
+    return np.random.default_rng(seed).bytes(LOOK_BYTES)
 
 
 def _unit(vector: np.ndarray) -> Vector:

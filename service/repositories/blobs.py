@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -68,12 +68,12 @@ class ObstoreBlobs:
             raise SetupError(f"BLOB_URL {url!r} cannot be used: {_first_line(exc)}") from exc
 
     async def put(self, key: str, data: bytes) -> None:
-        await self._call(lambda: obstore.put(self._store, key, data))
+        await self._call(lambda: self._put(key, data, mode="overwrite"))
 
     async def create(self, key: str, data: bytes) -> bool:
         def create() -> bool:
             try:
-                obstore.put(self._store, key, data, mode="create")
+                self._put(key, data, mode="create")
             except AlreadyExistsError:
                 return False
             return True
@@ -120,13 +120,19 @@ class ObstoreBlobs:
         self._threads.shutdown(wait=False)
 
     async def _ping_directory(self, store: LocalStore) -> None:
-        root = Path(store.prefix or "/")
-        if not await self._call(root.is_dir):
-            # A write would make it again, empty.
-            raise StoreUnavailable(f"The directory {root} is gone; restore it and try again.")
         await self.put(_PROBE, b"")  # of no length: a full disk can still be read from
         if await self.get(_PROBE) is None:
-            raise StoreUnavailable(f"The directory {root} does not keep what is written to it.")
+            raise StoreUnavailable(
+                f"The directory {store.prefix} does not keep what is written to it."
+            )
+
+    def _put(self, key: str, data: bytes, mode: Literal["create", "overwrite"]) -> None:
+        if isinstance(self._store, LocalStore):
+            root = Path(self._store.prefix or "/")
+            if not root.is_dir():
+                # The write would make it again, empty, and hide that everything else is lost.
+                raise StoreUnavailable(f"The directory {root} is gone; restore it and try again.")
+        obstore.put(self._store, key, data, mode=mode)
 
     def _delete_if_there(self, key: str) -> None:
         try:

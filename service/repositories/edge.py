@@ -11,14 +11,25 @@ from typing import TypeVar
 import numpy as np
 
 from service.errors import StoreUnavailable
-from service.models import Changes, Payload, ScoredPoint, Vector
+from service.filters import Filter
+from service.models import (
+    AttributeType,
+    Changes,
+    FacetValue,
+    Look,
+    Payload,
+    Point,
+    ScoredPoint,
+    Vector,
+)
 from service.repositories.edge_channel import EngineChannel
 from service.repositories.edge_protocol import Open
-from service.repositories.payload import from_stored, place, to_stored
+from service.repositories.filter_payload import read_kinds
+from service.repositories.payload import from_stored, place, to_look, to_stored
 from service.repositories.vectors import check_vectors
 
-POINTS_PER_REQUEST = 64
-"""Upserting 64 points takes about 4 ms; a search waits for no more than that."""
+POINTS_PER_REQUEST = 32
+"""Upserting 32 points takes about 5 ms; a search waits for no more than that."""
 IDS_PER_REQUEST = 1000
 _PING_TIMEOUT_S = 5.0
 _MIB = 1024 * 1024
@@ -49,7 +60,8 @@ class EdgeStore:
 
         Raises StoreInUse if another process still holds it after `lock_wait_s`, StoreUnavailable
         if the engine does not start. An index that is broken, or of another version of the engine,
-        or of another fingerprint is set aside: `rebuilt_because` says why this one is empty.
+        of other encoders or of another layout is set aside: `rebuilt_because` says why this one is
+        empty.
         """
         opening = Open(
             directory=str((directory / collection).absolute()),
@@ -101,11 +113,12 @@ class EdgeStore:
         limit: int,
         min_score: float | None = None,
         exclude_products: Sequence[str] = (),
+        filter: Filter | None = None,
         width: int = 128,
     ) -> list[ScoredPoint]:
         """`width` is of no use here: there is no graph, and the answer is exact."""
         query = check_vectors([vector], self._dimensions)[0]
-        found = await self._channel.call("search", query, limit, list(exclude_products))
+        found = await self._channel.call("search", query, limit, list(exclude_products), filter)
         return [
             ScoredPoint(point_id, score, from_stored(stored))
             for point_id, score, stored in found
@@ -136,12 +149,51 @@ class EdgeStore:
             found.update(await self._channel.call("vectors", ids))
         return found
 
+    async def sample(self, limit: int) -> list[Point]:
+        found: list[Point] = []
+        start: str | None = None
+        while len(found) < limit:
+            chunk = min(POINTS_PER_REQUEST, limit - len(found))
+            rows, start = await self._channel.call("points", start, chunk)
+            found += [Point(key, vector, from_stored(stored)) for key, vector, stored in rows]
+            if start is None:
+                break
+        return found
+
     async def newest_products(
-        self, *, limit: int, after: tuple[datetime, str] | None = None
+        self,
+        *,
+        limit: int,
+        after: tuple[datetime, str] | None = None,
+        filter: Filter | None = None,
     ) -> list[Payload]:
         behind = place(*after) if after else None
-        stored = await self._channel.call("newest", limit, behind)
+        stored = await self._channel.call("newest", limit, behind, filter)
         return [from_stored(payload) for payload in stored]
+
+    async def looks(self) -> AsyncIterator[list[Look]]:
+        start: str | None = None
+        while True:
+            rows, start = await self._channel.call("looks", start, IDS_PER_REQUEST)
+            found = [to_look(point_id, stored) for point_id, stored in rows]
+            yield [look for look in found if look is not None]
+            if start is None:
+                return
+
+    async def products_by_id(
+        self, *, limit: int, after: str | None = None, filter: Filter | None = None
+    ) -> list[Payload]:
+        stored = await self._channel.call("by_id", limit, after, filter)
+        return [from_stored(payload) for payload in stored]
+
+    async def facet(
+        self, attribute: str, *, limit: int, filter: Filter | None = None
+    ) -> list[FacetValue]:
+        answer: list[FacetValue] = await self._channel.call("facet", attribute, limit, filter)
+        return answer
+
+    async def attribute_types(self, *, limit: int) -> dict[str, frozenset[AttributeType]]:
+        return read_kinds(await self._channel.call("attribute_kinds", limit))
 
     async def point_ids(self) -> AsyncIterator[list[str]]:
         start: str | None = None
@@ -152,8 +204,8 @@ class EdgeStore:
             if start is None:
                 return
 
-    async def count_products(self) -> int:
-        return int(await self._channel.call("count_products"))
+    async def count_products(self, *, filter: Filter | None = None) -> int:
+        return int(await self._channel.call("count_products", filter))
 
     async def count_points(self) -> int:
         return int(await self._channel.call("count_points"))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from service.repositories.edge_shard import Shard
+from service.repositories.payload import LAYOUT
 
 ENGINE = "qdrant-edge-py"
 _PARTS = ("edge_config.json", "segments", "wal")
@@ -57,6 +58,7 @@ class CollectionDirectory:
             "engine": f"{ENGINE} {engine_version}",
             "fingerprint": fingerprint,
             "dimensions": dimensions,
+            "layout": LAYOUT,
         }
         self._lock: IO[str] | None = None
 

@@ -12,17 +12,47 @@ import httpx
 import numpy as np
 from qdrant_client import AsyncQdrantClient, models
 
-from service.models import Changes, Payload, ScoredPoint, Vector
+from service.filters import Filter
+from service.models import (
+    AttributeType,
+    Changes,
+    FacetValue,
+    Look,
+    Payload,
+    Point,
+    ScoredPoint,
+    Vector,
+)
 from service.repositories import listing
+from service.repositories.filter_payload import (
+    FILTER,
+    HAS,
+    MAX_RANGE_INDEXES,
+    range_paths,
+    read_kinds,
+    to_filter_payload,
+)
 from service.repositories.payload import (
-    CREATED_US,
-    PRIMARY,
+    LOOKED_AT,
     PRODUCT_ID,
     from_stored,
     place,
+    to_look,
 )
 from service.repositories.qdrant_calls import Calls, CollectionGone
-from service.repositories.qdrant_collection import MAX_HNSW_EF, MAX_QUERY_LIMIT, Collection
+from service.repositories.qdrant_collection import (
+    MAX_HNSW_EF,
+    MAX_QUERY_LIMIT,
+    RANGE_INDEXES,
+    Collection,
+)
+from service.repositories.qdrant_conditions import (
+    filter_of,
+    has_any,
+    products_only,
+    to_condition,
+)
+from service.repositories.qdrant_lists import Lists
 from service.repositories.qdrant_operations import (
     IDS_PER_CALL,
     POINTS_PER_CALL,
@@ -32,8 +62,8 @@ from service.repositories.qdrant_operations import (
 from service.repositories.vectors import check_vectors
 
 _COUNT_AGE_S = 10.0
-_LISTED = [CREATED_US, PRODUCT_ID]
 _EXACT = models.SearchParams(exact=True)
+_ALL_BUT_FILTER = models.PayloadSelectorExclude(exclude=[FILTER])
 _GRPC_OPTIONS = {
     # Without these a channel that lost its server waits up to two minutes to try again.
     "grpc.initial_reconnect_backoff_ms": 100,
@@ -82,13 +112,15 @@ class QdrantStore:
         self._collection = collection
         self._name = collection.name
         self._calls = calls
+        self._lists = Lists(client, collection.name, self._call)
         self._exact_search_max_points = exact_search_max_points
-        self._opening: asyncio.Task[None] | None = None
+        self._opening: asyncio.Task[set[str]] | None = None
         self._counted: tuple[float, int] | None = None
 
-    async def open(self) -> None:
+    async def open(self) -> set[str]:
         """Makes and checks the collection; every call does so where it was not done yet.
 
+        Answers with the paths of numbers and dates that have an index, for `apply` to add to.
         Raises StoreUnavailable, and the next call tries again.
         """
         if self._opening is None:
@@ -98,13 +130,17 @@ class QdrantStore:
             )
         opening = self._opening
         try:
-            await asyncio.shield(opening)
+            return await asyncio.shield(opening)
         finally:
             if opening.done() and (opening.cancelled() or opening.exception()):
                 self._opening = None
 
     async def apply(self, changes: Changes) -> None:
-        for operations in to_operations(changes, self._collection.dimensions):
+        batches = list(to_operations(changes, self._collection.dimensions))
+        await self._index_ranges(
+            [*(point.payload for point in changes.upserts), *changes.payloads.values()]
+        )
+        for operations in batches:
             await self._call(
                 self._client.batch_update_points,
                 self._name,
@@ -120,22 +156,23 @@ class QdrantStore:
         limit: int,
         min_score: float | None = None,
         exclude_products: Sequence[str] = (),
+        filter: Filter | None = None,
         width: int = 128,
     ) -> list[ScoredPoint]:
         """At most MAX_QUERY_LIMIT points."""
-        query = check_vectors([vector], self._collection.dimensions)[0]
-        found = await self._call(
-            self._client.query_points,
-            self._name,
-            query=query.tolist(),
-            limit=min(limit, MAX_QUERY_LIMIT),
-            query_filter=_without(exclude_products),
-            search_params=await self._search_params(width),
-            with_payload=True,
-        )
+        query = check_vectors([vector], self._collection.dimensions)[0].tolist()
+        limit = min(limit, MAX_QUERY_LIMIT)
+        conditions = [] if filter is None else [to_condition(filter)]
+        without = [has_any(PRODUCT_ID, exclude_products)] if exclude_products else []
+        only = filter_of(conditions, without)
+        params = await self._search_params(width, only if conditions else None)
+        points = await self._nearest(query, limit, only, params)
+        if conditions and len(points) < limit and not params.exact:
+            # A graph cut up by a filter may end too early.
+            points = await self._nearest(query, limit, only, _EXACT)
         return [
             ScoredPoint(str(point.id), point.score, from_stored(point.payload or {}))
-            for point in found.points
+            for point in points
             if min_score is None or point.score >= min_score
         ]
 
@@ -157,7 +194,9 @@ class QdrantStore:
     async def payloads(self, point_ids: Sequence[str]) -> dict[str, Payload]:
         found: dict[str, Payload] = {}
         for ids in chunks(point_ids, IDS_PER_CALL):
-            records = await self._call(self._client.retrieve, self._name, ids)
+            records = await self._call(
+                self._client.retrieve, self._name, ids, with_payload=_ALL_BUT_FILTER
+            )
             found.update((str(record.id), from_stored(record.payload or {})) for record in records)
         return found
 
@@ -172,27 +211,66 @@ class QdrantStore:
             )
         return found
 
+    async def sample(self, limit: int) -> list[Point]:
+        found: list[Point] = []
+        start = None
+        while len(found) < limit:
+            records, start = await self._call(
+                self._client.scroll,
+                self._name,
+                limit=min(POINTS_PER_CALL, limit - len(found)),
+                offset=start,
+                with_payload=_ALL_BUT_FILTER,
+                with_vectors=True,
+            )
+            found += [
+                Point(
+                    str(record.id),
+                    np.array(record.vector, np.float32),
+                    from_stored(record.payload or {}),
+                )
+                for record in records
+            ]
+            if start is None:
+                break
+        return found
+
     async def newest_products(
-        self, *, limit: int, after: tuple[datetime, str] | None = None
+        self,
+        *,
+        limit: int,
+        after: tuple[datetime, str] | None = None,
+        filter: Filter | None = None,
     ) -> list[Payload]:
-        plan = listing.newest(limit, place(*after) if after else None)
-        try:
-            question = next(plan)
-            while True:
-                question = plan.send(await self._answer(question))
-        except StopIteration as end:
-            ids = [item.point_id for item in end.value]
-        payloads = await self.payloads(ids)
-        return [payloads[point_id] for point_id in ids if point_id in payloads]
+        return await self._payloads_of(
+            listing.newest(limit, place(*after) if after else None), filter
+        )
+
+    async def products_by_id(
+        self, *, limit: int, after: str | None = None, filter: Filter | None = None
+    ) -> list[Payload]:
+        return await self._payloads_of(listing.by_id(limit, after), filter)
+
+    async def facet(
+        self, attribute: str, *, limit: int, filter: Filter | None = None
+    ) -> list[FacetValue]:
+        return await self._lists.facet(attribute, limit, filter)
+
+    async def attribute_types(self, *, limit: int) -> dict[str, frozenset[AttributeType]]:
+        return read_kinds(kind for kind, _ in await self._lists.terms(HAS, limit))
+
+    async def looks(self) -> AsyncIterator[list[Look]]:
+        async for records in self._lists.scroll(with_payload=LOOKED_AT):
+            found = [to_look(str(record.id), record.payload or {}) for record in records]
+            yield [look for look in found if look is not None]
 
     async def point_ids(self) -> AsyncIterator[list[str]]:
-        async for records in self._scroll(with_payload=False):
+        async for records in self._lists.scroll(with_payload=False):
             if records:
                 yield [str(record.id) for record in records]
 
-    async def count_products(self) -> int:
-        primary = models.FieldCondition(key=PRIMARY, match=models.MatchValue(value=True))
-        return await self._count(count_filter=models.Filter(must=[primary]))
+    async def count_products(self, *, filter: Filter | None = None) -> int:
+        return await self._count(count_filter=products_only(filter))
 
     async def count_points(self) -> int:
         return await self._count()
@@ -218,9 +296,45 @@ class QdrantStore:
     async def _count(self, **options: Any) -> int:
         return (await self._call(self._client.count, self._name, **options)).count
 
-    async def _search_params(self, width: int) -> models.SearchParams:
-        """Exact while the collection is small; the graph's scores are exact as well: rescored."""
-        if await self._size() <= self._exact_search_max_points:
+    async def _index_ranges(self, payloads: Sequence[Payload]) -> None:
+        """Before the first such data, while it costs nothing; ranges are exact without it."""
+        known = await self.open()
+        paths = range_paths(to_filter_payload(one.product.attributes) for one in payloads)
+        for path, table in paths.items():
+            if path not in known and len(known) < MAX_RANGE_INDEXES:
+                await self._call(
+                    self._client.create_payload_index,
+                    self._name,
+                    path,
+                    field_schema=RANGE_INDEXES[table],
+                    wait=False,
+                )
+                known.add(path)
+
+    async def _nearest(
+        self,
+        query: list[float],
+        limit: int,
+        only: models.Filter | None,
+        params: models.SearchParams,
+    ) -> list[models.ScoredPoint]:
+        found = await self._call(
+            self._client.query_points,
+            self._name,
+            query=query,
+            limit=limit,
+            query_filter=only,
+            search_params=params,
+            with_payload=_ALL_BUT_FILTER,
+        )
+        return found.points
+
+    async def _search_params(self, width: int, only: models.Filter | None) -> models.SearchParams:
+        """Exact while there are few to scan; the graph's scores are exact as well: rescored."""
+        few = self._exact_search_max_points
+        if await self._size() <= few:
+            return _EXACT
+        if only is not None and await self._count(count_filter=only, exact=False) <= few:
             return _EXACT
         quantized = self._collection.quantization != "none"
         rescored = models.QuantizationSearchParams(rescore=True, oversampling=2.0)
@@ -235,43 +349,7 @@ class QdrantStore:
             self._counted = (now, await self._count(exact=False))
         return self._counted[1]
 
-    async def _answer(self, question: listing.Question) -> list[listing.Listed]:
-        if isinstance(question, listing.AtTime):
-            at = models.FieldCondition(
-                key=CREATED_US, match=models.MatchValue(value=question.created_us)
-            )
-            pages = self._scroll(scroll_filter=models.Filter(must=[at]), with_payload=_LISTED)
-            return [_listed(record) async for records in pages for record in records]
-        descending = models.OrderBy(
-            key=CREATED_US, direction=models.Direction.DESC, start_from=question.created_us
-        )
-        records, _ = await self._call(
-            self._client.scroll,
-            self._name,
-            order_by=descending,
-            limit=question.limit,
-            with_payload=_LISTED,
-        )
-        return [_listed(record) for record in records]
-
-    async def _scroll(self, **options: Any) -> AsyncIterator[list[models.Record]]:
-        start = None
-        while True:
-            records, start = await self._call(
-                self._client.scroll, self._name, limit=IDS_PER_CALL, offset=start, **options
-            )
-            yield records
-            if start is None:
-                return
-
-
-def _without(product_ids: Sequence[str]) -> models.Filter | None:
-    if not product_ids:
-        return None
-    match = models.MatchAny(any=list(product_ids))
-    return models.Filter(must_not=[models.FieldCondition(key=PRODUCT_ID, match=match)])
-
-
-def _listed(record: models.Record) -> listing.Listed:
-    payload = record.payload or {}
-    return listing.Listed(payload[CREATED_US], payload[PRODUCT_ID], str(record.id))
+    async def _payloads_of(self, plan: listing.Plan, filter: Filter | None) -> list[Payload]:
+        ids = await self._lists.run(plan, filter)
+        payloads = await self.payloads(ids)
+        return [payloads[point_id] for point_id in ids if point_id in payloads]

@@ -8,26 +8,35 @@ from typing import Literal, TypeAlias
 from qdrant_client import AsyncQdrantClient, models
 
 from service.errors import StoreUnavailable
-from service.repositories.payload import CREATED_US, PRIMARY, PRODUCT_ID
+from service.repositories import facets
+from service.repositories.filter_payload import (
+    HAS,
+    ORDER_PATHS,
+    TERM_PATHS,
+)
+from service.repositories.payload import CREATED_US, NAME, PRODUCT_ID
 from service.repositories.qdrant_calls import Calls
 
 Quantization: TypeAlias = Literal["none", "int8", "turbo4"]
 
+_INTEGERS = models.IntegerIndexParams(type=models.IntegerIndexType.INTEGER, lookup=True, range=True)
 _INDEXES: dict[str, models.PayloadSchemaType | models.IntegerIndexParams] = {
-    PRODUCT_ID: models.PayloadSchemaType.KEYWORD,
-    PRIMARY: models.PayloadSchemaType.BOOL,
-    CREATED_US: models.IntegerIndexParams(
-        type=models.IntegerIndexType.INTEGER, lookup=True, range=True
-    ),
+    CREATED_US: _INTEGERS,
+    **dict.fromkeys((PRODUCT_ID, NAME, HAS, *TERM_PATHS), models.PayloadSchemaType.KEYWORD),
+    **dict.fromkeys(ORDER_PATHS, _INTEGERS),
+}
+RANGE_INDEXES = {
+    "numbers": models.PayloadSchemaType.FLOAT,
+    "dates": models.PayloadSchemaType.DATETIME,
 }
 MAX_HNSW_EF = 1024
 MAX_QUERY_LIMIT = 10_000
-"""The server refuses searches beyond these."""
+"""The server refuses what is beyond these."""
 
 _LIMITS = models.StrictModeConfig(
     enabled=True,
-    max_query_limit=MAX_QUERY_LIMIT,
-    unindexed_filtering_retrieve=True,  # attributes are the callers' own and have no index
+    max_query_limit=facets.ALL_TERMS,  # one limit for searches and facets
+    unindexed_filtering_retrieve=True,  # ranges on attributes beyond MAX_RANGE_INDEXES
     unindexed_filtering_update=False,
     search_allow_exact=True,
     search_max_hnsw_ef=MAX_HNSW_EF,
@@ -51,9 +60,10 @@ class Collection:
     write_consistency: int = 1
     quantization: Quantization = "none"
 
-    async def ensure(self, client: AsyncQdrantClient, calls: Calls) -> None:
+    async def ensure(self, client: AsyncQdrantClient, calls: Calls) -> set[str]:
         """Makes it unless it is there; several services may do so at once.
 
+        Answers with the paths of numbers and dates that have an index.
         Raises StoreUnavailable, also where it is there and holds something else.
         """
         if not await calls.run(client.collection_exists, self.name):
@@ -67,6 +77,7 @@ class Collection:
         for field, schema in _INDEXES.items():
             if field not in found.payload_schema:
                 await calls.run(client.create_payload_index, self.name, field, field_schema=schema)
+        return found.payload_schema.keys() - _INDEXES.keys()
 
     async def _create(self, client: AsyncQdrantClient) -> None:
         await client.create_collection(

@@ -7,7 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from service.models import Attributes, Payload, Point, Product, ProductImage, Vector, point_id
+from service.interfaces import VectorStore
+from service.models import (
+    Attributes,
+    Changes,
+    Payload,
+    Point,
+    Product,
+    ProductImage,
+    Vector,
+    point_id,
+)
 
 DIMENSIONS = 24
 NOON = datetime(2024, 5, 17, 12, 0, 0, 123457, tzinfo=UTC)
@@ -80,3 +90,8 @@ def scores(points: Sequence[Point], query: Vector) -> dict[str, float]:
         point.point_id: float(point.vector.astype(np.float64) @ query.astype(np.float64))
         for point in points
     }
+
+
+async def fill(store: VectorStore, points: list[Point]) -> list[Point]:
+    await store.apply(Changes(upserts=tuple(points)))
+    return points

@@ -123,6 +123,24 @@ async def test_ping_fails_where_the_directory_is_gone(
 
 
 @LOCAL
+async def test_a_write_does_not_make_a_directory_anew_that_is_gone(
+    tmp_path: Path, local: Callable[[Path], ObstoreBlobs]
+) -> None:
+    blobs = local(tmp_path / "blobs")
+    await blobs.put("products/a.json", b"{}")
+    (tmp_path / "blobs").rename(tmp_path / "away")
+
+    with pytest.raises(StoreUnavailable, match="gone"):
+        await blobs.put("products/b.json", b"{}")
+    with pytest.raises(StoreUnavailable, match="gone"):
+        await blobs.create("products/b.json", b"{}")
+    (tmp_path / "away").rename(tmp_path / "blobs")
+
+    assert await blobs.get("products/a.json") == b"{}"
+    await blobs.put("products/b.json", b"{}")
+
+
+@LOCAL
 async def test_ping_fails_where_nothing_can_be_written(
     tmp_path: Path, local: Callable[[Path], ObstoreBlobs]
 ) -> None:

@@ -48,6 +48,18 @@ def reopened(path: Path, *, fingerprint: str = "f") -> tuple[int, str | None]:
     return count, found.rebuilt_because
 
 
+def test_an_index_of_another_layout_is_set_aside(filled: Path) -> None:
+    file = filled / "c/shard/identity.json"
+    identity = json.loads(file.read_text())
+    file.write_text(json.dumps(identity | {"layout": identity["layout"] - 1}))
+
+    count, reason = reopened(filled)
+
+    assert count == 0
+    assert reason is not None
+    assert "layout" in reason
+
+
 def test_a_sound_index_is_opened(filled: Path) -> None:
     assert reopened(filled) == (5, None)
 

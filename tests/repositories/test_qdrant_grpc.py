@@ -128,7 +128,8 @@ async def test_the_collection_is_made_over_grpc(server: FakeServer, store: Qdran
     assert made.vectors_config.params.size == DIMENSIONS
     assert made.metadata["fingerprint"].string_value == "f"
     assert made.quantization_config.HasField("turboquant")
-    assert server.points.calls == ["index", "index", "index", "update"]
+    assert set(server.points.calls[:-1]) == {"index"}
+    assert server.points.calls[-1] == "update"
 
 
 @pytest.mark.parametrize(

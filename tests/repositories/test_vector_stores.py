@@ -1,33 +1,21 @@
-"""What every vector store does, held against brute force in numpy.
-
-The embedded engine in its process, the server's adapter on the client's own in-memory mode, and a
-real server where QDRANT_TEST_URL names one.
-"""
+"""What every vector store does, held against brute force in numpy."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-import pytest_asyncio
-from qdrant_client import AsyncQdrantClient
 
 from service.interfaces import VectorStore
 from service.models import Changes, Payload, Point
-from service.repositories.edge import EdgeStore
-from service.repositories.qdrant import QdrantStore, connect
-from service.repositories.qdrant_calls import Calls
-from service.repositories.qdrant_collection import Collection
 from tests.repositories.points import (
     DIMENSIONS,
     axis,
     clustered,
+    fill,
     make_image,
     make_point,
     make_points,
@@ -41,58 +29,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect:UserWarning"),
     pytest.mark.filterwarnings("ignore:Local mode performs exact:UserWarning"),
 ]
-
-SERVER_URL = os.environ.get("QDRANT_TEST_URL")
-
-
-async def open_edge(directory: Path) -> VectorStore:
-    return await EdgeStore.open(
-        directory, collection="contract", dimensions=DIMENSIONS, fingerprint="f"
-    )
-
-
-async def open_memory(directory: Path) -> VectorStore:
-    return on_server(AsyncQdrantClient(location=":memory:"))
-
-
-async def open_server(directory: Path) -> VectorStore:
-    if SERVER_URL is None:
-        pytest.skip("QDRANT_TEST_URL names no server")
-    return on_server(connect(SERVER_URL))
-
-
-def on_server(client: AsyncQdrantClient) -> QdrantStore:
-    collection = Collection(
-        name=f"contract-{uuid.uuid4().hex}", dimensions=DIMENSIONS, fingerprint="f"
-    )
-    return QdrantStore(client, collection, calls=Calls(timeout_s=5), exact_search_max_points=20_000)
-
-
-@pytest_asyncio.fixture(
-    scope="module",
-    loop_scope="module",
-    params=[open_edge, open_memory, open_server],
-    ids=["edge", "memory", "server"],
-)
-async def opened(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[VectorStore]:
-    opener: Callable[[Path], Awaitable[VectorStore]] = request.param
-    store = await opener(tmp_path_factory.mktemp("vectors"))
-    yield store
-    await store.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def store(opened: VectorStore) -> AsyncIterator[VectorStore]:
-    yield opened
-    left = [point_id async for chunk in opened.point_ids() for point_id in chunk]
-    await opened.apply(Changes(deletes=tuple(left)))
-
-
-async def fill(store: VectorStore, points: list[Point]) -> list[Point]:
-    await store.apply(Changes(upserts=tuple(points)))
-    return points
 
 
 def catalogue(count: int, *, images: int = 1) -> list[Point]:
@@ -347,3 +283,46 @@ async def test_callers_at_the_same_time_each_see_their_own_changes(store: Vector
 
     assert all(await asyncio.gather(*(add_and_find(number) for number in range(40))))
     assert await store.count_points() == 40
+
+
+async def test_a_sample_is_the_points_of_the_least_ids_and_the_same_each_time(
+    store: VectorStore,
+) -> None:
+    points = await fill(store, catalogue(150))
+    wanted = sorted(points, key=lambda point: point.point_id)
+
+    for limit in (1, 70, 150, 1000):
+        found = await store.sample(limit)
+        assert [point.point_id for point in found] == [point.point_id for point in wanted[:limit]]
+        for one, stored in zip(found, wanted, strict=False):
+            assert one.payload == stored.payload
+            np.testing.assert_allclose(one.vector, stored.vector, atol=1e-6)
+
+
+async def test_an_empty_store_has_an_empty_sample(store: VectorStore) -> None:
+    assert await store.sample(10) == []
+
+
+async def test_looks_are_kept_and_told_of_all_points_that_have_one(store: VectorStore) -> None:
+    points = catalogue(30)
+    looks = {point.point_id: bytes([number]) * 200 for number, point in enumerate(points[:20])}
+    await fill(
+        store,
+        [
+            replace(point, payload=replace(point.payload, look=looks.get(point.point_id, b"")))
+            for point in points
+        ],
+    )
+
+    found = [look async for chunk in store.looks() for look in chunk]
+
+    assert {look.point_id: look.look for look in found} == looks
+    for look in found:
+        payload = (await store.payloads([look.point_id]))[look.point_id]
+        product = payload.product
+        assert (look.product_id, look.name, look.image_id, look.look) == (
+            product.product_id,
+            product.name,
+            payload.image_id,
+            payload.look,
+        )
