@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -11,15 +10,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from service.attributes import AttributeTypes, Types, count_facets
+from service.cursors import Order, Place, read_cursor, write_cursor
 from service.errors import (
     Conflict,
-    InvalidCursor,
     InvalidImage,
     InvalidProduct,
     NotFound,
-    ServiceError,
     Unavailable,
 )
+from service.filters import Filter
 from service.indexer import Indexer
 from service.interfaces import Embedder, VectorStore
 from service.locks import KeyedLocks
@@ -32,7 +32,6 @@ from service.models import (
     ProductFields,
     ProductImage,
 )
-from service.product_rules import check_product_id
 from service.records import Intent, ProductRecords, image_id
 
 THUMBNAIL_PX = 320
@@ -74,6 +73,7 @@ class Catalog:
         self._indexer = indexer
         self._locks = locks
         self._max_images = max_images
+        self._attributes = AttributeTypes(store)
         self._grace = other_writers_grace
         self._owner = str(uuid.uuid4())
         self._now = now
@@ -135,17 +135,34 @@ class Catalog:
             raise NotFound(f"There is no product {product_id!r}.")
         return product
 
-    async def newest(self, *, limit: int, cursor: str | None = None) -> Page[Product]:
-        """A page of products, newest first. Raises InvalidCursor."""
-        after = None if cursor is None else _read_cursor(cursor)
-        found = await self._store.newest_products(limit=limit + 1, after=after)
-        items = tuple(payload.product for payload in found[:limit])
+    async def page(
+        self,
+        *,
+        order: Order = "newest",
+        limit: int,
+        cursor: str | None = None,
+        filter: Filter | None = None,
+        facets: Sequence[str] | None = None,
+    ) -> Page[Product]:
+        """The products that the filter admits, page by page; those added meanwhile repeat none.
+
+        Raises InvalidCursor, also for the cursor of another order or filter, and InvalidFilter.
+        """
+        after = None if cursor is None else read_cursor(cursor, order, filter)
+        if filter is not None:
+            await self._attributes.check(filter)
+        found = await self._listed(order, after, limit + 1, filter)
         more = len(found) > limit
         return Page(
-            items,
-            next_cursor=_cursor(items[-1]) if more else None,
-            total=await self._store.count_products(),
+            tuple(found[:limit]),
+            next_cursor=write_cursor(found[limit - 1], order, filter) if more else None,
+            total=await self._store.count_products(filter=filter),
+            facets=await count_facets(self._store, facets, filter),
         )
+
+    async def attributes(self) -> Types:
+        """The attributes that products have, with the types of their values."""
+        return await self._attributes.all()
 
     async def delete(self, product_id: str) -> None:
         """Takes away the product, its vectors and its pictures. Raises NotFound."""
@@ -210,6 +227,16 @@ class Catalog:
             async with self._locks(intent.product_id):
                 await self._settled(intent.product_id)
         return len(intents)
+
+    async def _listed(
+        self, order: Order, after: Place | None, limit: int, filter: Filter | None
+    ) -> list[Product]:
+        if order == "id":
+            last = None if after is None else after[1]
+            found = await self._store.products_by_id(limit=limit, after=last, filter=filter)
+        else:
+            found = await self._store.newest_products(limit=limit, after=after, filter=filter)
+        return [payload.product for payload in found]
 
     async def _settled(self, product_id: str) -> Product | None:
         """The product as acknowledged, once a write that was cut off has been mended."""
@@ -311,8 +338,7 @@ class Catalog:
                 raise _exists(new.product_id)
             await self._records.write(new)
         stale = frozenset() if old is None else _image_ids(old) - _image_ids(new)
-        vectors = {identity: image.embedding for identity, image in embedded.items()}
-        await self._indexer.update(new, vectors, stale)
+        await self._indexer.update(new, embedded, stale)
         await self._records.delete_images(new.product_id, stale)
         await self._records.end(new.product_id)
         return new
@@ -378,22 +404,3 @@ def _product_image(identity: str, data: bytes, image: EmbeddedImage) -> ProductI
         height=image.info.height,
         size_bytes=len(data),
     )
-
-
-def _cursor(product: Product) -> str:
-    position = [product.created_at.isoformat(), product.product_id]
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        moment, product_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        created_at = datetime.fromisoformat(moment)
-        if created_at.tzinfo is None:
-            raise ValueError("a time without its zone")
-        return created_at, check_product_id(product_id)
-    except (ValueError, TypeError, RecursionError, ServiceError) as exc:
-        raise InvalidCursor(
-            "This cursor was not made by this list; leave it out to start at the beginning.",
-            pointer="/cursor",
-        ) from exc

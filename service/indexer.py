@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from service.errors import InvalidImage, Overloaded, Starting, StoreUnavailable, Unavailable
 from service.interfaces import Embedder, VectorStore
 from service.locks import KeyedLocks
-from service.models import Changes, Embedding, Payload, Point, Priority, Product, point_id
+from service.look_index import LookIndex
+from service.models import (
+    Changes,
+    EmbeddedImage,
+    Payload,
+    Point,
+    Priority,
+    Product,
+    point_id,
+)
 from service.records import DamagedRecord, ProductRecords, product_to_json
 from service.scoring.hybrid import stored_vector
 
@@ -52,60 +61,56 @@ class Indexer:
         store: VectorStore,
         embedder: Embedder,
         locks: KeyedLocks,
+        looks: LookIndex,
     ) -> None:
+        self._looks = looks
         self._records = records
         self._store = store
         self._embedder = embedder
         self._locks = locks
 
     async def update(
-        self, product: Product, new: Mapping[str, Embedding], stale: Iterable[str]
+        self, product: Product, new: Mapping[str, EmbeddedImage], stale: Iterable[str]
     ) -> None:
-        """New vectors by image id, new payloads for the other images, `stale` images taken away.
+        """New images by their ids, new payloads for the others, `stale` images taken away.
 
         An image whose point is missing from the index, as after a loss, is embedded again.
         """
         kept = _points_by_id(product, leave_out=new)
-        found = await self._store.payloads(list(kept)) if kept else {}
+        found = _with_looks(await self._store.payloads(list(kept))) if kept else {}
         missing = kept.keys() - found.keys()
         again, _ = await self._embed_all(product, [kept[key].image_id for key in missing])
-        vectors = {**again, **new}
         payloads = _payloads(product)
         upserts = tuple(
-            Point(
-                point_id(product.product_id, image_id),
-                stored_vector(embedding, self._embedder.signals),
-                payloads[image_id],
-            )
-            for image_id, embedding in vectors.items()
+            self._point(payloads[image_id], image) for image_id, image in {**again, **new}.items()
         )
-        renewed = {key: payload for key, payload in kept.items() if key not in missing}
+        renewed = {key: replace(kept[key], look=old.look) for key, old in found.items()}
         deletes = tuple(point_id(product.product_id, image_id) for image_id in stale)
-        await self._store.apply(Changes(upserts, renewed, deletes))
+        await self._apply(Changes(upserts, renewed, deletes))
 
     async def remove(self, product_id: str, image_ids: Iterable[str]) -> None:
         deletes = tuple(point_id(product_id, image_id) for image_id in image_ids)
         if deletes:
-            await self._store.apply(Changes(deletes=deletes))
+            await self._apply(Changes(deletes=deletes))
 
     async def restore(self, product: Product) -> Restored:
         """Makes the product's points what its record says, as far as its pictures can be read."""
         wanted = _points_by_id(product)
-        found = await self._store.payloads(list(wanted))
+        found = _with_looks(await self._store.payloads(list(wanted)))
         missing = [payload.image_id for key, payload in wanted.items() if key not in found]
         new, failed = await self._embed_all(product, missing)
         outdated = {
-            key: payload
-            for key, payload in wanted.items()
-            if key in found and not _equal(payload, found[key])
+            key: replace(wanted[key], look=old.look)
+            for key, old in found.items()
+            if not _equal(wanted[key], old)
         }
         upserts = tuple(
-            Point(key, stored_vector(new[payload.image_id], self._embedder.signals), payload)
-            for key, payload in wanted.items()
+            self._point(payload, new[payload.image_id])
+            for payload in wanted.values()
             if payload.image_id in new
         )
         if upserts or outdated:
-            await self._store.apply(Changes(upserts, outdated))
+            await self._apply(Changes(upserts, outdated))
         return Restored(product.product_id, len(new), ok=not failed)
 
     async def rebuild(self, on_progress: Callable[[Progress], None]) -> Progress:
@@ -163,13 +168,24 @@ class Indexer:
             product = await self._records.read(product_id)
             images = () if product is None else product.images
             if all(image.image_id != payload.image_id for image in images):
-                await self._store.apply(Changes(deletes=(key,)))
+                await self._apply(Changes(deletes=(key,)))
+
+    async def _apply(self, changes: Changes) -> None:
+        await self._store.apply(changes)
+        self._looks.note(changes)
+
+    def _point(self, payload: Payload, image: EmbeddedImage) -> Point:
+        return Point(
+            point_id(payload.product.product_id, payload.image_id),
+            stored_vector(image.embedding, self._embedder.signals),
+            replace(payload, look=image.look),
+        )
 
     async def _embed_all(
         self, product: Product, image_ids: Iterable[str]
-    ) -> tuple[dict[str, Embedding], list[str]]:
-        """The embeddings by image id, and the ids of the images without one: the log says why."""
-        embedded: dict[str, Embedding] = {}
+    ) -> tuple[dict[str, EmbeddedImage], list[str]]:
+        """The embedded images by id, and the ids of those that failed: the log says why."""
+        embedded: dict[str, EmbeddedImage] = {}
         failed: list[str] = []
         for image_id in image_ids:
             try:
@@ -186,13 +202,13 @@ class Indexer:
                 )
         return embedded, failed
 
-    async def _embed(self, product: Product, image_id: str) -> Embedding:
+    async def _embed(self, product: Product, image_id: str) -> EmbeddedImage:
         data = await self._records.read_image(product.product_id, image_id)
         if data is None:
             raise InvalidImage(f"The bytes of image {image_id} are missing from the blob store.")
         while True:
             try:
-                return (await self._embedder.embed_image(data, priority=Priority.BULK)).embedding
+                return await self._embedder.embed_image(data, priority=Priority.BULK)
             except Overloaded as exc:  # a rebuild has time, and gives way to everybody else
                 await asyncio.sleep(exc.retry_after_s)
 
@@ -219,6 +235,11 @@ def _points_by_id(product: Product, leave_out: Container[str] = ()) -> dict[str,
         for image_id, payload in _payloads(product).items()
         if image_id not in leave_out
     }
+
+
+def _with_looks(found: Mapping[str, Payload]) -> dict[str, Payload]:
+    """A point without a look, as older versions made them, counts as missing."""
+    return {key: payload for key, payload in found.items() if payload.look}
 
 
 def _equal(one: Payload, other: Payload) -> bool:

@@ -34,12 +34,10 @@ class QueryEmbedder:
         self._records = records
 
     async def embed(self, parts: Sequence[QueryPart]) -> EmbeddedQuery:
-        """Raises InvalidImage, InvalidCrop, InvalidText, InvalidQuery, each with the part's pointer
-        where there are several, Overloaded and StoreUnavailable."""
+        """Raises InvalidImage, InvalidCrop, InvalidText and InvalidQuery with the part's pointer,
+        Overloaded and StoreUnavailable."""
         started = time.perf_counter()
-        embedded = await asyncio.gather(
-            *(self._part(part, position, len(parts)) for position, part in enumerate(parts))
-        )
+        embedded = await asyncio.gather(*(self._part(part) for part in parts))
         joined = join(
             [
                 Part(one if isinstance(one, Embedding) else one.embedding, part.weight)
@@ -58,9 +56,7 @@ class QueryEmbedder:
             embed_ms=(time.perf_counter() - started) * 1000 - decode_ms,
         )
 
-    async def _part(
-        self, part: QueryPart, position: int, parts: int
-    ) -> EmbeddedImage | EmbeddedText | Embedding:
+    async def _part(self, part: QueryPart) -> EmbeddedImage | EmbeddedText | Embedding:
         try:
             if isinstance(part, ImagePart):
                 return await self._embedder.embed_image(
@@ -70,8 +66,7 @@ class QueryEmbedder:
                 return await self._embedder.embed_text(part.text)
             return await self._stored(part.product_id)
         except InvalidInput as exc:
-            if parts > 1:
-                exc.pointer = f"/query/{position}{exc.pointer or ''}"
+            exc.pointer = f"{part.pointer}{exc.pointer or ''}" or None
             raise
 
     async def _stored(self, product_id: str) -> Embedding:

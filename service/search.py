@@ -5,8 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from service.attributes import AttributeTypes, count_facets
+from service.background import CatalogueBackground
 from service.errors import InvalidQuery, NotFound
+from service.explanation import Explainer, check_explainable
+from service.filters import Filter
 from service.interfaces import VectorStore
 from service.models import (
     Embedding,
@@ -42,12 +47,17 @@ class Search:
         store: VectorStore,
         signals: Sequence[Signal],
         default_weights: Mapping[str, float],
+        background: CatalogueBackground,
+        explainer: Explainer,
     ) -> None:
         self._queries = queries
         self._store = store
+        self._explainer = explainer
         self._signals = signals
+        self._background = background
         self._names = [signal.name for signal in signals]
         self._default_weights = normalise(default_weights, self._names)
+        self._attributes = AttributeTypes(store)
 
     async def find(
         self, parts: Sequence[QueryPart], ranking: Ranking, *, exclude: Sequence[str] = ()
@@ -55,26 +65,45 @@ class Search:
         """The products nearest to all parts together, as `service.scoring.mixture` joins them.
 
         `exclude` are ids of products to leave out. Raises InvalidImage, InvalidCrop, InvalidText,
-        InvalidQuery, InvalidWeights, Overloaded, StoreUnavailable.
+        InvalidQuery, InvalidWeights, InvalidFilter, Overloaded, StoreUnavailable, and InvalidInput
+        for too many explanations.
         """
         started = time.perf_counter()
+        check_explainable(ranking)
         weights = self._weights(ranking.weights)
+        if ranking.filter is not None:
+            await self._attributes.check(ranking.filter)
         query = await self._queries.embed(parts)
         searching = time.perf_counter()
         used = restrict(weights, list(query.embedding.vectors))
-        hits = await self._hits(query.embedding, used, ranking, exclude)
+        ranked = await self._ranked(query.embedding, used, ranking, exclude)
+        best = ranked[0].score if ranked else None
+        ignored = query.ignored_words
+        match = self._background.match(parts, used, best, ignored_words=ignored)
+        hits = _page(ranked, ranking)
+        if not ignored:
+            hits = self._judged(hits, parts, used)
+        facets = await count_facets(self._store, ranking.facets, ranking.filter)
         took_ms = {
             "decode": query.decode_ms,
             "embed": query.embed_ms,
             "search": _ms_since(searching),
-            "total": _ms_since(started),
         }
         encoders = {signal.name: signal.encoder for signal in self._signals}
-        return SearchResult(used, encoders, query.ignored_words, hits, took_ms)
+        unexplained = {}
+        if ranking.explain:
+            explaining = time.perf_counter()
+            hits = await self._explainer.explained(hits, query.embedding, overlay=ranking.overlay)
+            unexplained = self._explainer.unexplained(query.embedding)
+            took_ms["explain"] = _ms_since(explaining)
+        took_ms["total"] = _ms_since(started)
+        return SearchResult(
+            used, encoders, query.ignored_words, hits, match, took_ms, unexplained, facets
+        )
 
     async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:
         """The products nearest to this one, itself left out. Raises NotFound, InvalidWeights,
-        StoreUnavailable."""
+        InvalidFilter, StoreUnavailable."""
         try:
             return await self.find([ProductPart(product_id)], ranking, exclude=[product_id])
         except InvalidQuery as exc:
@@ -83,29 +112,39 @@ class Search:
     def _weights(self, weights: Mapping[str, float] | None) -> Mapping[str, float]:
         return self._default_weights if weights is None else normalise(weights, self._names)
 
-    async def _hits(
+    async def _ranked(
         self,
         embedding: Embedding,
         weights: Mapping[str, float],
         ranking: Ranking,
         exclude: Sequence[str],
-    ) -> tuple[Hit, ...]:
+    ) -> list[Hit]:
+        """All up to the page's last, and the best one even where it is below `min_score`."""
         vector = hybrid.query_vector(embedding, weights, self._signals)
         last = ranking.offset + ranking.limit
         least = ranking.min_score
         floor = None if least is None else least - SCORE_MARGIN
-        points = await self._best_points(vector, last, floor, _search_width(weights), exclude)
+        width, filter = _search_width(weights), ranking.filter
+        points = await self._best_points(vector, last, floor, width, exclude, filter)
+        if not points and floor is not None:
+            points = await self._best_points(vector, 1, None, width, exclude, filter)
         scores = await self._breakdowns(embedding, weights, points)
-        ranked = sorted(
+        scored = sorted(
             ((_total(scores[p.point_id]), p) for p in points if p.point_id in scores),
             key=lambda scored: (-scored[0], scored[1].payload.product.product_id),
         )
-        kept = [scored for scored in ranked if least is None or scored[0] >= least]
-        return tuple(
+        return [
             _hit(rank, score, point, scores[point.point_id])
-            for rank, (score, point) in enumerate(kept[:last], start=1)
-            if rank > ranking.offset
-        )
+            for rank, (score, point) in enumerate(scored, start=1)
+        ]
+
+    def _judged(
+        self, hits: tuple[Hit, ...], parts: Sequence[QueryPart], weights: Mapping[str, float]
+    ) -> tuple[Hit, ...]:
+        judged = self._background.confidences(parts, weights, [hit.score for hit in hits])
+        if judged is None:
+            return hits
+        return tuple(replace(hit, confidence=one) for hit, one in zip(hits, judged, strict=True))
 
     async def _best_points(
         self,
@@ -114,6 +153,7 @@ class Search:
         min_score: float | None,
         width: int,
         exclude: Sequence[str],
+        filter: Filter | None,
     ) -> list[ScoredPoint]:
         """Each product's best image, until there are `limit` products or no more images."""
         best: dict[str, ScoredPoint] = {}
@@ -124,6 +164,7 @@ class Search:
                 limit=fetch,
                 min_score=min_score,
                 exclude_products=(*exclude, *best),
+                filter=filter,
                 width=max(width, fetch),
             )
             for point in points:
@@ -148,6 +189,12 @@ class Search:
             for point_id in ids
             if all(point_id in answer for answer in answers)
         }
+
+
+def _page(ranked: Sequence[Hit], ranking: Ranking) -> tuple[Hit, ...]:
+    least = ranking.min_score
+    kept = [hit for hit in ranked if least is None or hit.score >= least]
+    return tuple(kept[ranking.offset : ranking.offset + ranking.limit])
 
 
 def _search_width(weights: Mapping[str, float]) -> int:

@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from service.background import CatalogueBackground
 from service.catalog import Catalog
+from service.duplicates import Duplicates
+from service.explanation import Explainer
 from service.indexer import Indexer
 from service.locks import KeyedLocks
+from service.look_index import LookIndex
 from service.query import QueryEmbedder
 from service.records import ProductRecords
 from service.search import Search
@@ -27,8 +31,10 @@ class House:
         self.store = BruteForceStore(self.outage)
         self.records = ProductRecords(self.blobs)
         clock = _clock()
+        self.looks = LookIndex(self.store)
+        self.duplicates = Duplicates(self.looks, self.store)
         locks = KeyedLocks()
-        self.indexer = Indexer(self.records, self.store, self.embedder, locks)
+        self.indexer = Indexer(self.records, self.store, self.embedder, locks, self.looks)
         self.catalog = Catalog(
             self.records,
             self.store,
@@ -40,7 +46,10 @@ class House:
         )
         queries = QueryEmbedder(self.embedder, self.store, self.records)
         weights = {"semantic": 0.6, "visual": 0.4}
-        self.search = Search(queries, self.store, self.embedder.signals, weights)
+        self.background = CatalogueBackground(self.store, self.embedder)
+        explainer = Explainer(self.records, self.embedder)
+        signals = self.embedder.signals
+        self.search = Search(queries, self.store, signals, weights, self.background, explainer)
 
     async def mend(self) -> int:
         return await self.catalog.mend()

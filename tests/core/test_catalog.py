@@ -33,9 +33,11 @@ FOREIGN_CURSORS = [
             "nope",
             "[]",
             "[1, 2]",
-            '["2026-01-01T00:00:00", "a"]',
-            '["2026-01-01T00:00:00+00:00", 7]',
-            '["2026-01-01T00:00:00+00:00", "\\ud800"]',
+            '["newest", "2026-01-01T00:00:00", "a"]',
+            '["newest", "2026-01-01T00:00:00+00:00", 7]',
+            '["newest", "2026-01-01T00:00:00+00:00", "\\ud800"]',
+            '["id", "2026-01-01T00:00:00+00:00", "a"]',
+            '[["newest"], "2026-01-01T00:00:00+00:00", "a"]',
             "[" * 5000,
         )
     ),
@@ -223,7 +225,7 @@ async def test_the_list_pages_through_all_products_newest_first(house: House) ->
     seen: list[str] = []
     cursor = None
     while True:
-        page = await house.catalog.newest(limit=3, cursor=cursor)
+        page = await house.catalog.page(limit=3, cursor=cursor)
         seen += [product.product_id for product in page.items]
         cursor = page.next_cursor
         assert page.total == 7
@@ -236,7 +238,7 @@ async def test_the_list_pages_through_all_products_newest_first(house: House) ->
 @pytest.mark.parametrize("cursor", FOREIGN_CURSORS)
 async def test_a_foreign_cursor_is_refused(house: House, cursor: str) -> None:
     with pytest.raises(InvalidCursor):
-        await house.catalog.newest(limit=3, cursor=cursor)
+        await house.catalog.page(limit=3, cursor=cursor)
 
 
 @pytest.mark.parametrize("calls", range(12))
