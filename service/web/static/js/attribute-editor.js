@@ -1,0 +1,73 @@
+// Rows of name, type and value, and the attributes that they say.
+
+import { button, el, iconButton, reader } from "./dom.js";
+
+const TYPES = {
+  text: { label: "Text", read: (text) => text, write: String },
+  number: { label: "Number", read: Number, write: String },
+  boolean: { label: "Yes or no", read: (text) => text === "yes", write: (value) => (value ? "yes" : "no") },
+  date: { label: "Date", read: (text) => text, write: String },
+  list: {
+    label: "List", write: (value) => value.join(", "),
+    read: (text) => text.split(",").map((item) => item.trim()).filter(Boolean),
+  },
+};
+
+export class AttributeEditor {
+  constructor(attributes) {
+    this.rows = el("div", { className: "rows" });
+    for (const [name, value] of Object.entries(attributes)) this.#add(name, typeOf(value), value);
+    this.element = el("fieldset", { className: "field" },
+      el("legend", {}, "Attributes"), this.rows,
+      button("Add an attribute", () => this.#add("", "text", "").querySelector("input").focus(), { iconName: "plus", className: "quiet" }));
+  }
+
+  /** The attributes of the rows; a row without a name is left out. */
+  get attributes() {
+    return Object.fromEntries([...this.rows.children]
+      .map((row) => row.read())
+      .filter(([name]) => name.trim() !== ""));
+  }
+
+  /** The first name that two rows have, or null. */
+  get twice() {
+    const names = [...this.rows.children].map((row) => row.read()[0]).filter((name) => name.trim() !== "");
+    return names.find((name, index) => names.indexOf(name) !== index) ?? null;
+  }
+
+  #add(name, type, value) {
+    const nameInput = el("input", { value: name, "aria-label": "Name", placeholder: "colour", maxLength: 64, dir: "auto" });
+    const typeInput = el("select", { "aria-label": "Type" },
+      ...Object.entries(TYPES).map(([key, { label }]) => el("option", { value: key, selected: key === type }, label)));
+    const valuePlace = el("span", { className: "value" });
+    const row = el("div", { className: "row attribute", role: "group", "aria-label": name || "New attribute" },
+      nameInput, typeInput, valuePlace, iconButton("Remove this attribute", "close", () => row.remove()));
+    const readName = reader(nameInput, name);
+    const fill = (text, original) => {
+      const input = valueInput(typeInput.value, text);
+      valuePlace.replaceChildren(input);
+      const untouched = input.value;
+      row.read = () => [readName(), input.value === untouched && original !== null ? original : TYPES[typeInput.value].read(input.value)];
+    };
+    typeInput.addEventListener("change", () => fill("", null));
+    fill(TYPES[type].write(value), value);
+    this.rows.append(row);
+    return row;
+  }
+}
+
+function valueInput(type, text) {
+  const common = { "aria-label": "Value", dir: "auto" };
+  if (type === "boolean") {
+    return el("select", common, ...["yes", "no"].map((word) => el("option", { value: word, selected: word === text }, word)));
+  }
+  if (type === "number") return el("input", { ...common, type: "number", step: "any", required: true, value: text });
+  if (type === "date") return el("input", { ...common, type: "date", required: true, value: text });
+  return el("input", { ...common, value: text, placeholder: type === "list" ? "summer, cotton" : "green" });
+}
+
+function typeOf(value) {
+  if (Array.isArray(value)) return "list";
+  if (typeof value !== "string") return typeof value;
+  return /^\d{4}-\d\d-\d\d$/.test(value) ? "date" : "text";
+}

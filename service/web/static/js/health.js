@@ -1,0 +1,94 @@
+// The state of the service: asked again and again, shown in words.
+
+import { hear, tell } from "./bus.js";
+import { byId, el, icon } from "./dom.js";
+
+const ASK_AGAIN_MS = 15_000;
+const ASK_AGAIN_IN_TROUBLE_MS = 1_500;
+
+const WORDS = {
+  ready: ["Ready", null],
+  starting: ["Starting", "The service is starting."],
+  unavailable: ["Unavailable", "A part of the service does not answer. It heals by itself when that part is back."],
+  failed: ["Failed", "The service could not start."],
+  draining: ["Stopping", "The service is stopping."],
+  unreachable: ["Unreachable", "The service does not answer. This page notices when it is back."],
+};
+
+const CHECKS = {
+  encoders: "Encoders", batcher: "Queue", vector_store: "Vector store", blob_store: "Picture store",
+};
+
+let state = "asking";
+let timer = null;
+
+export function watchHealth() {
+  hear("trouble", () => {
+    // Not at once: what is retried when it is ready would fail as fast as it is asked.
+    if (state === "ready") askIn(ASK_AGAIN_IN_TROUBLE_MS);
+    state = "troubled";
+  });
+  ask();
+}
+
+function askIn(ms) {
+  clearTimeout(timer);
+  timer = setTimeout(ask, ms);
+}
+
+async function ask() {
+  const health = await fetchHealth();
+  show(health);
+  const wasTroubled = state !== "ready" && state !== "asking";
+  state = health.status;
+  if (state === "ready" && wasTroubled) tell("recovered");
+  askIn(state === "ready" ? ASK_AGAIN_MS : ASK_AGAIN_IN_TROUBLE_MS);
+}
+
+async function fetchHealth() {
+  try {
+    const health = await (await fetch("health", { cache: "no-store" })).json();
+    return health.status in WORDS ? health : { status: "unreachable" };
+  } catch {
+    return { status: "unreachable" };
+  }
+}
+
+function show(health) {
+  const [word, sentence] = WORDS[health.status];
+  byId("state").dataset.state = health.status;
+  byId("state-word").textContent = word;
+  const sentences = [sentence, health.detail, ...failed(health), ...warnings(health)].filter(Boolean);
+  const banner = byId("banner");
+  const text = sentences.join(" ");
+  if (banner.textContent !== text) banner.replaceChildren(...(text === "" ? [] : [icon("warning"), el("p", {}, text)]));
+  banner.dataset.state = health.status;
+  byId("facts").replaceChildren(...facts(health, word));
+}
+
+function failed(health) {
+  return Object.entries(health.checks ?? {})
+    .filter(([, check]) => !check.ok)
+    .map(([name, check]) => `${CHECKS[name] ?? name}: ${check.detail ?? "does not answer."}`);
+}
+
+function warnings(health) {
+  const standIns = Object.values(health.encoders ?? {}).filter((name) => name.startsWith("compact-"));
+  const said = health.warnings ?? [];
+  if (standIns.length === 0 || said.some((warning) => warning.includes("compact"))) return said;
+  return [`Small built-in encoders (${standIns.join(", ")}) stand in for CLIP and ResNet50: fine for a try, weaker on photos.`, ...said];
+}
+
+function facts(health, word) {
+  const rows = [
+    ["State", word],
+    ["Version", health.version],
+    ["Products", health.products],
+    ...Object.entries(health.encoders ?? {}).map(([signal, name]) => [`Encoder, ${signal}`, name]),
+    ["Collection", health.collection],
+    ...Object.entries(health.checks ?? {}).map(([name, check]) =>
+      [CHECKS[name] ?? name, check.ok ? `answers in ${Math.max(1, Math.round(check.took_ms))} ms` : "does not answer"]),
+  ].filter(([, value]) => value !== null && value !== undefined);
+  const list = rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]);
+  return [el("h2", {}, "The service"), el("dl", {}, ...list)];
+}

@@ -1,0 +1,151 @@
+// The dialog that creates or edits a product.
+
+import { call, imagePath, productPath, thumbnailPath } from "./api.js";
+import { AttributeEditor } from "./attribute-editor.js";
+import { tell } from "./bus.js";
+import { openDialog } from "./dialog.js";
+import { button, el, freshId, reader } from "./dom.js";
+import { pastedFiles } from "./files.js";
+import { placesOf, notify } from "./notices.js";
+import { PictureList } from "./picture-list.js";
+import { picture } from "./pictures.js";
+
+/** Opens it for a new product with `files`, or for a `product` as the service gave it. */
+export function openProductForm({ product = null, files = [] } = {}) {
+  const form = new ProductForm(product, files);
+  form.open();
+}
+
+class ProductForm {
+  constructor(product, files) {
+    this.product = product;
+    this.pictures = new PictureList(product, files);
+    this.attributes = new AttributeEditor(product?.attributes ?? {});
+    this.name = el("input", { id: freshId("name"), required: true, maxLength: 512, dir: "auto", value: product?.name ?? "" });
+    this.description = el("textarea", { id: freshId("description"), rows: 3, maxLength: 10_000, dir: "auto", value: product?.description ?? "" });
+    this.readName = reader(this.name, product?.name ?? "");
+    this.readDescription = reader(this.description, product?.description ?? "");
+    this.productId = el("input", { id: freshId("id"), maxLength: 128, dir: "auto", placeholder: "made for you if left empty" });
+    this.trouble = el("div", { className: "error", role: "alert" });
+    this.save = el("button", { type: "submit", className: "primary" }, product === null ? "Create" : "Save");
+  }
+
+  open() {
+    const { product } = this;
+    this.dialog = openDialog(product === null ? "New product" : "Edit product", [
+      this.pictures.element,
+      field("Name", this.name),
+      field("Description", this.description),
+      this.attributes.element,
+      product === null ? field("Product id", this.productId) : null,
+      this.trouble,
+      el("div", { className: "dialog-actions" },
+        button("Cancel", () => this.dialog.close(), { className: "quiet" }), this.save),
+    ].filter((part) => part !== null), { onSubmit: () => this.#submit() });
+    this.dialog.addEventListener("paste", (event) => this.pictures.add(pastedFiles(event)));
+    this.name.focus();
+  }
+
+  async #submit() {
+    const complaint = this.#complaint();
+    if (complaint !== null) return this.#show({ message: complaint });
+    this.#working(true);
+    try {
+      const written = this.product === null ? await this.#create() : await this.#edit();
+      this.dialog.close();
+      tell("catalogue");
+      told(written, this.product === null);
+    } catch (error) {
+      this.#show(error);
+    }
+    this.#working(false);
+  }
+
+  #complaint() {
+    if (this.pictures.count === 0) return "A product needs a picture: choose, drop or paste one.";
+    const { twice } = this.attributes;
+    return twice === null ? null : `Two attributes are called “${twice}”; rename one.`;
+  }
+
+  #create() {
+    const form = new FormData();
+    const { name, description, attributes } = this.#fields();
+    form.append("name", name);
+    form.append("description", description);
+    form.append("attributes", JSON.stringify(attributes));
+    if (this.productId.value !== "") form.append("product_id", this.productId.value);
+    for (const file of this.pictures.files) form.append("image", file);
+    return call("POST", "products", { form });
+  }
+
+  /** New pictures come first, so that a product is never without one; what is done is kept. */
+  async #edit() {
+    const { product, pictures } = this;
+    const path = productPath(product.product_id);
+    const nearDuplicates = [];
+    while (pictures.files.length > 0) {
+      const form = new FormData();
+      form.append("image", pictures.files[0]);
+      const added = await call("POST", `${path}/images`, { form });
+      nearDuplicates.push(...added.near_duplicates);
+      pictures.files.shift();
+    }
+    while (pictures.removed.length > 0) {
+      await call("DELETE", imagePath(product.product_id, pictures.removed[0].image_id));
+      pictures.removed.shift();
+    }
+    const patch = patchOf(product, this.#fields());
+    const patched = Object.keys(patch).length === 0 ? product : await call("PATCH", path, { json: patch });
+    return { ...patched, near_duplicates: nearDuplicates };
+  }
+
+  #fields() {
+    return { name: this.readName(), description: this.readDescription(), attributes: this.attributes.attributes };
+  }
+
+  #working(working) {
+    this.save.disabled = working;
+    this.save.classList.toggle("working", working);
+  }
+
+  #show(error) {
+    const wrong = { "/name": this.name, "/description": this.description, "/product_id": this.productId };
+    for (const input of Object.values(wrong)) input.removeAttribute("aria-invalid");
+    for (const { pointer } of error.errors ?? []) wrong[pointer]?.setAttribute("aria-invalid", "true");
+    const title = error.title === undefined ? null : el("p", { className: "notice-title" }, error.title);
+    this.trouble.replaceChildren(...[title, el("p", {}, error.message), ...placesOf(error)].filter(Boolean));
+    this.trouble.scrollIntoView({ block: "nearest" });
+  }
+}
+
+const field = (label, input) =>
+  el("div", { className: "field" }, el("label", { htmlFor: input.id }, label), input);
+
+/** A merge patch (RFC 7396) of what has changed: null takes an attribute away. */
+export function patchOf(product, { name, description, attributes }) {
+  const changed = Object.entries(attributes).filter(([key, value]) => !Object.hasOwn(product.attributes, key) || differ(product.attributes[key], value));
+  const gone = Object.keys(product.attributes).filter((key) => !Object.hasOwn(attributes, key));
+  const patch = Object.fromEntries([...changed, ...gone.map((key) => [key, null])]);
+  return {
+    ...(name === product.name ? {} : { name }),
+    ...(description === product.description ? {} : { description }),
+    ...(Object.keys(patch).length === 0 ? {} : { attributes: patch }),
+  };
+}
+
+const differ = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
+
+function told({ name, near_duplicates: alike }, isNew) {
+  notify({
+    about: "saved",
+    kind: alike.length === 0 ? "info" : "caution",
+    title: isNew ? `“${name}” is in the catalogue` : `“${name}” is saved`,
+    text: alike.length === 0 ? null : "The catalogue has something that looks the same:",
+    extra: alike.length === 0 ? [] : [el("ul", { className: "alike" }, ...alike.map(duplicate))],
+  });
+}
+
+function duplicate({ product_id: productId, image_id: imageId, name, similarity, same_bytes: same }) {
+  return el("li", {}, picture(thumbnailPath(productId, imageId)),
+    el("span", {}, el("bdi", {}, name), ` (${productId}): `, same ? "the very same file" : `${(similarity * 100).toFixed(1)} % alike`));
+}

@@ -1,0 +1,46 @@
+// What stands above the hits: how many, by which encoders, in which view, and the verdict in words.
+
+import { el, icon } from "./dom.js";
+import { CANDIDATES } from "./searching.js";
+
+const MODES = [["grid", "Grid", "grid"], ["compare", "Compare signals", "columns"]];
+
+export function resultsHead(answer, mode, choose) {
+  return el("div", { className: "results-head" },
+    el("div", {},
+      el("h2", {}, answer.hits.length === 0 ? "Nothing found" : "Most alike"),
+      el("p", { className: "hint" }, basis(answer))),
+    el("div", { className: "segments", role: "group", "aria-label": "View of the results" },
+      ...MODES.map(([name, label, drawing]) => el("button", {
+        id: `mode-${name}`, type: "button", "aria-pressed": String(name === mode), onclick: () => choose(name),
+      }, icon(drawing), el("span", {}, label)))));
+}
+
+function basis({ query, hits, took_ms: took }) {
+  const encoders = Object.entries(query.weights)
+    .filter(([, weight]) => weight > 0)
+    .map(([signal]) => query.encoders[signal]);
+  const ignored = query.ignored_words ?? [];
+  const unknown = ignored.length === 0 ? "" : ` · unknown words, left out: ${ignored.join(", ")}`;
+  const many = hits.length === CANDIDATES ? `The best ${CANDIDATES}` : `${hits.length} ${hits.length === 1 ? "product" : "products"}`;
+  return `${many} by ${encoders.join(" + ")} in ${Math.round(took.total)} ms${unknown}`;
+}
+
+const VERDICTS = {
+  found: "Found",
+  unsure: "Perhaps",
+  nothing_alike: "Nothing like it here",
+  unknown: "Hard to say",
+};
+
+/** Whether the thing was found, in words. */
+export function verdict({ match }) {
+  return el("div", { className: `verdict ${match.verdict}` },
+    el("p", {},
+      el("strong", {}, VERDICTS[match.verdict]),
+      match.confidence === null ? "" : ` · confidence ${percent(match.confidence)}`),
+    el("p", {}, match.detail));
+}
+
+/** Rounded down, and never all: as in the sentence of the service. */
+export const percent = (part) => `${Math.floor(Math.min(part, 0.99) * 100)} %`;

@@ -1,0 +1,41 @@
+// A score and its parts, as a stacked bar and as numbers.
+
+import { el, vary } from "./dom.js";
+
+const number = (value) => value.toFixed(2).replace("-", "−");
+
+export function scoreBar(hit) {
+  const bar = el("div", { className: "bar", "aria-hidden": "true" });
+  for (const [signal, { contribution }] of Object.entries(hit.scores)) {
+    const part = el("span", { className: `bar-part ${signal}` });
+    vary(part, { part: `${Math.max(0, contribution) * 100}%` });
+    bar.append(part);
+  }
+  return bar;
+}
+
+/** The score, its bar and its parts in numbers. */
+export function scoreLines(hit) {
+  const counted = Object.entries(hit.scores).filter(([, { weight }]) => weight > 0);
+  const parts = counted.map(([signal, { contribution }]) =>
+    el("span", { className: `share ${signal}` }, `${number(contribution)} ${signal}`));
+  return [
+    el("p", { className: "score" }, el("span", { className: "unseen" }, "Score "), number(hit.score)),
+    scoreBar(hit),
+    el("p", { className: "shares" }, ...parts.flatMap((part, index) => (index === 0 ? [part] : [" + ", part]))),
+  ];
+}
+
+/** The whole sum, as a table: similarity × weight = contribution. */
+export function scoreTable(hit, encoders) {
+  const rows = Object.entries(hit.scores).map(([signal, { similarity, weight, contribution }]) =>
+    el("tr", {},
+      el("th", { scope: "row", className: signal }, signal, el("small", {}, encoders[signal])),
+      el("td", {}, similarity.toFixed(3)),
+      el("td", {}, weight.toFixed(2)),
+      el("td", {}, contribution.toFixed(3))));
+  return el("table", { className: "sum" },
+    el("thead", {}, el("tr", {}, ...["Signal", "Similarity", "× weight", "= part"].map((name) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, ...rows),
+    el("tfoot", {}, el("tr", {}, el("th", { scope: "row", colSpan: 3 }, "Score"), el("td", {}, hit.score.toFixed(3)))));
+}

@@ -1,0 +1,138 @@
+// The search: asks the service when the query changes, and shows the newest answer alone.
+
+import { notifyError, withdraw, announce } from "./notices.js";
+import { hear } from "./bus.js";
+import { byId, el } from "./dom.js";
+import { Compare } from "./compare.js";
+import { Grid } from "./grid.js";
+import { Mixer } from "./mixer.js";
+import { rerank } from "./ranking.js";
+import { resultsHead, verdict } from "./results-head.js";
+import { CANDIDATES, search } from "./searching.js";
+import { welcome } from "./welcome.js";
+
+const SETTLED_MS = 250;
+
+export class SearchView {
+  constructor(query) {
+    this.query = query;
+    this.answer = null;
+    this.mode = "grid";
+    this.failed = false;
+    this.running = null;
+    this.timer = null;
+    this.mixer = new Mixer(query, (weights) => this.#mix(weights));
+    this.grid = new Grid(query);
+    this.compare = new Compare(query);
+    query.addEventListener("change", () => this.#soon());
+    for (const event of ["key", "catalogue"]) hear(event, () => this.#soon());
+    hear("recovered", () => (this.failed || this.query.isEmpty) && this.now());
+    this.#welcome();
+  }
+
+  /** Searches at once, as on Enter. */
+  now() {
+    clearTimeout(this.timer);
+    this.running?.abort();
+    if (this.query.isEmpty) return this.#welcome();
+    const running = new AbortController();
+    this.running = running;
+    return this.#ask(running);
+  }
+
+  #soon() {
+    clearTimeout(this.timer);
+    // What is on its way answers a query that is no more.
+    this.running?.abort();
+    this.#busy(true);
+    this.timer = setTimeout(() => this.now(), this.answer === null ? 0 : SETTLED_MS);
+  }
+
+  /** Ranks what is at hand by the slider's weights; the service's answer follows. */
+  #mix(weights) {
+    if (this.answer !== null && weights !== null) {
+      this.answer = { ...this.answer, hits: rerank(this.answer.hits, weights) };
+      this.#show();
+    }
+    this.query.change({ weights });
+  }
+
+  async #ask(running) {
+    this.#busy(true);
+    try {
+      const answer = await search(this.query, { limit: CANDIDATES }, running.signal);
+      if (running.signal.aborted) return;
+      this.answer = answer;
+      this.failed = false;
+      withdraw("search");
+      this.mixer.follow(answer.query.weights);
+      this.#show();
+      this.#tell();
+      if (this.mode === "compare") await this.compare.ask(running.signal);
+    } catch (error) {
+      if (error.name !== "AbortError") this.#fail(error);
+    }
+    if (this.running === running) this.#busy(false);
+  }
+
+  #fail(error) {
+    this.failed = error.passes ?? false;
+    announce("");
+    // What is shown answers another query: it waits for the next try, or goes.
+    if (!this.failed) this.#clear();
+    notifyError("search", error, () => this.now());
+  }
+
+  #clear() {
+    this.answer = null;
+    fill();
+  }
+
+  #busy(busy) {
+    byId("results").setAttribute("aria-busy", String(busy && !this.query.isEmpty));
+  }
+
+  #welcome() {
+    this.answer = null;
+    this.failed = false;
+    withdraw("search");
+    this.#busy(false);
+    fill(welcome());
+  }
+
+  #show() {
+    const { answer, mode } = this;
+    const body = mode === "grid" ? this.grid : this.compare;
+    const head = resultsHead(answer, mode, (chosen) => this.#choose(chosen));
+    body.show(answer);
+    const place = byId("results");
+    // What stays in its place keeps its focus and its motion.
+    if (body.element.parentElement === place) {
+      place.firstElementChild.replaceWith(head);
+      place.children[1].replaceWith(verdict(answer));
+    } else {
+      fill(head, verdict(answer), body.element);
+    }
+  }
+
+  #choose(mode) {
+    this.mode = mode;
+    this.#show();
+    byId(`mode-${mode}`).focus();
+    if (mode === "compare") this.now();
+  }
+
+  #tell() {
+    const [best] = this.answer.hits;
+    const found = best === undefined ? "Nothing found." : `Best: ${best.product.name}, score ${best.score.toFixed(2)}.`;
+    announce([this.answer.match.detail, found].join(" "));
+  }
+}
+
+/** Other results: who stood among the old ones by keyboard goes on at the new ones. */
+function fill(...children) {
+  const place = byId("results");
+  const focused = place.contains(document.activeElement);
+  place.replaceChildren(...children);
+  if (focused) place.focus({ preventScroll: true });
+}

@@ -1,0 +1,24 @@
+// From a query to the call that answers it.
+
+import { asForm, call, productPath, withQuery } from "./api.js";
+
+/** So many that moving the slider brings up what was far down before. */
+export const CANDIDATES = 100;
+
+/** The answer for a query; `options` are further fields: limit, weights, explain … */
+export function search(query, options, signal) {
+  const fields = { weights: query.weights, filter: query.filter, ...options };
+  const alone = aloneProduct(query);
+  if (alone !== null) {
+    return call("GET", withQuery(`${productPath(alone)}/similar`, fields), { signal });
+  }
+  const form = asForm({ query: query.parts, ...fields });
+  if (query.picture !== null) form.append("photo", query.picture.file);
+  return call("POST", "search", { form, signal });
+}
+
+/** The id where one product is the whole query: then it is itself no hit. */
+export function aloneProduct({ picture, text, products }) {
+  const alone = picture === null && text.value === "" && products.length === 1;
+  return alone && products[0].weight > 0 ? products[0].productId : null;
+}
