@@ -1,0 +1,222 @@
+"""Writes the report from the results of a run."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+Results = dict[str, Any]
+
+HERE = Path(__file__).parent
+
+GOALS = {
+    "Bulk indexing over HTTP, pictures a second": ("at least 5 times naive", "x"),
+    "Searches a second at 16 clients": ("at least 4 times naive", "x"),
+    "Latency of a lone search": ("at most half of naive", "x"),
+    "12-megapixel photo, decoding and preprocessing": ("at least 4 times a full decode", "x"),
+    "Lone search during an import, CLIP and ResNet50": ("at most 2.5 times idle", "x"),
+    "Lone search during an import, compact encoders": ("at most 2.5 times idle", "x"),
+}
+
+
+def write_report(results: Results, to: Path) -> Path:
+    """REPORT.md, and the plots where matplotlib is installed."""
+    plots: list[str] = []
+    if find_spec("matplotlib"):
+        from benchmarks.plots import draw
+
+        plots = draw(results, to)
+    sections = [
+        _head(results),
+        _goals(results),
+        *(write(results[part], plots) for part, write in _SECTIONS.items() if part in results),
+        (HERE / "NOTES.md").read_text(encoding="utf-8").strip(),
+    ]
+    file = to / "REPORT.md"
+    file.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+    return file
+
+
+def _head(results: Results) -> str:
+    run, processor = results["run"], results.get("processor", {})
+    quick = "**Tiny models: these figures mean nothing.** " if run["quick"] else ""
+    busy = ", ".join(
+        f"{part} {one['load_before']:.1f}" for part, one in results.items() if part != "run"
+    )
+    return (
+        f"# How fast it is\n\n{quick}Measured on {run['at']} with PyTorch {run['torch']} on "
+        f"{processor.get('cores', '?')} cores of {processor.get('model', 'unknown')}, in "
+        f"{run['minutes']:.0f} minutes; `make bench` measures anew and writes this page.\n\n"
+        "CLIP ViT-B/32 and ResNet50 have their full size and random weights, the pictures are "
+        "drawn, and the clients share the cores with the service. The naive way is measured in the "
+        "same run, in turns: one request after the other, `SentenceTransformer.encode`, "
+        "torchvision's ResNet50 with its own transforms, float32, two searches, scores added in "
+        "Python. Compare the ratios, not the milliseconds.\n\n"
+        f"Load average of the machine before each part (idle is 0): {busy}."
+    )
+
+
+def _goals(results: Results) -> str:
+    ratios = [
+        _at(results, "bulk", "ratio"),
+        _at(results, "load", "clients", "16", "throughput_ratio"),
+        _at(results, "load", "clients", "1", "latency_ratio"),
+        _at(results, "large_photos", "ratio"),
+        _at(results, "lanes", "large", "ratio"),
+        _at(results, "lanes", "compact", "ratio"),
+    ]
+    rows = [
+        (name, goal, "not measured" if ratio is None else f"{ratio:.2f} {unit}")
+        for (name, (goal, unit)), ratio in zip(GOALS.items(), ratios, strict=True)
+    ]
+    return "## Goals\n\n" + _table(("", "goal", "measured"), rows)
+
+
+def _processor(found: Results, plots: list[str]) -> str:
+    rows = [
+        (
+            f"{name}, {precision}",
+            one["way"],
+            *(f"{value:.1f}" for key, value in one.items() if key != "way"),
+        )
+        for name, ways in found["passes"].items()
+        for precision, one in ways.items()
+    ]
+    peak, limit = found["peak_gflops"], found["limit_images_per_s"]
+    return (
+        "## The distance to the processor's limit\n\n"
+        + _table(("", "way", "ms a picture, alone", "by 2", "by 4", "by 8"), rows)
+        + f"\n\nA large product of matrices reaches {peak['float32']:.0f} GFLOP/s in float32 and "
+        f"{peak['bfloat16']:.0f} in bfloat16. At that pace both models would take "
+        f"{limit['float32']:.1f} and {limit['bfloat16']:.1f} pictures a second."
+        + _plot("limit.svg", "Pictures a second, and the processor's limit", plots)
+    )
+
+
+def _bulk(found: Results, plots: list[str]) -> str:
+    return (
+        f"## Bulk indexing\n\n{found['images']} JPEGs of 1 megapixel over HTTP: "
+        f"{found['images_per_s']:.1f} a second, the naive way {found['naive_images_per_s']:.1f}; "
+        f"{found['ratio']:.2f} times, each in its best round; "
+        f"round by round {_numbers(found['ratios'])}.\n\n"
+        f"Answers: {found['same_top_ten']} of {found['queries']} searches have float32's top ten "
+        "but for ties within 0.001; the largest difference of a score is "
+        f"{found['largest_score_difference']:.5f}; an indexed picture searched for scores at least "
+        f"{found['least_score_of_an_indexed_picture']:.5f}."
+    )
+
+
+def _load(found: Results, plots: list[str]) -> str:
+    rows = [
+        (
+            clients,
+            f"{one['per_s']:.1f}",
+            f"{one['throughput_ratio']:.2f}",
+            f"{one['p50_ms']:.0f}",
+            f"{one['p99_ms']:.0f}",
+            f"{one['longest_ms']:.0f}",
+        )
+        for clients, one in found["clients"].items()
+    ]
+    return (
+        f"## Searches under load\n\nThe naive way takes {found['naive_ms']:.0f} ms a search.\n\n"
+        + _table(("clients", "a second", "times naive", "median ms", "p99 ms", "longest ms"), rows)
+        + _plot("load.svg", "Throughput and latency by number of clients", plots)
+        + _plot("request.svg", "Where the time of a lone search goes", plots)
+    )
+
+
+def _large_photos(found: Results, plots: list[str]) -> str:
+    least = found["least_cosine"]
+    return (
+        f"## 12-megapixel photos\n\nDecoding and preprocessing take {found['ours_ms']:.0f} ms, "
+        f"with a full decode {found['full_ms']:.0f} ms: {found['ratio']:.1f} times. Least cosine "
+        f"to the vectors of the full decode: semantic {least['semantic']:.5f}, visual "
+        f"{least['visual']:.5f}."
+    )
+
+
+def _lanes(found: Results, plots: list[str]) -> str:
+    rows = [
+        (
+            name,
+            f"{one['idle']['p50_ms']:.0f}",
+            f"{one['importing']['p50_ms']:.0f}",
+            f"{one['importing']['p99_ms']:.0f}",
+            f"{one['ratio']:.2f}",
+            f"{one['imported_per_s_meanwhile']:.1f}",
+        )
+        for name, one in found.items()
+        if isinstance(one, dict)
+    ]
+    head = ("encoders", "median at rest, ms", "importing", "p99", "ratio", "imported a second")
+    return "## Searches during an import\n\n" + _table(head, rows)
+
+
+def _vectors(found: Results, plots: list[str]) -> str:
+    rows = [
+        (
+            f"{int(points):,}",
+            f"{one['p50_ms']:.1f}",
+            f"{one['p99_ms']:.1f}",
+            f"{one['recall_at_10']:.3f}",
+            f"{one['kib_per_product']:.1f}",
+            f"{one['points_per_s']:.0f}",
+        )
+        for points, one in found.items()
+        if isinstance(one, dict)
+    ]
+    head = ("products", "median ms", "p99 ms", "recall at 10", "KiB a product", "indexed a second")
+    return (
+        "## Vector search, embedded engine\n\n"
+        + _table(head, rows)
+        + _plot("vectors.svg", "Latency and recall by size of the catalogue", plots)
+    )
+
+
+def _start(found: Results, plots: list[str]) -> str:
+    rows = [
+        (name, one["phase"], f"{one['after_s']:.1f}", f"{one['resident_mib']:.0f}")
+        for name, started in found["starts"].items()
+        for one in started["phases"]
+    ]
+    memory = found["memory"]
+    curve = ", ".join(f"{mib:.0f}" for _, mib in memory["curve_mib"])
+    return (
+        "## Start and memory\n\nCold: the weights were dropped from the page cache first.\n\n"
+        + _table(("start", "phase", "seen after s", "memory, MiB"), rows)
+        + f"\n\nOver {memory['requests']:,} searches with the compact encoders, memory at each "
+        f"tenth was {curve} MiB: {memory['growth']:+.1%} from the second tenth to the last."
+    )
+
+
+_SECTIONS = {
+    "processor": _processor,
+    "bulk": _bulk,
+    "load": _load,
+    "large_photos": _large_photos,
+    "lanes": _lanes,
+    "vectors": _vectors,
+    "start": _start,
+}
+
+
+def _at(results: Results, *path: str) -> float | None:
+    found: Any = results
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _numbers(values: list[float]) -> str:
+    return ", ".join(f"{value:.2f}" for value in values)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _plot(file: str, title: str, plots: list[str]) -> str:
+    return f"\n\n![{title}]({file})" if file in plots else ""
