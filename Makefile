@@ -9,9 +9,11 @@ ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
+# A name of its own, as a comma in a call would part its arguments.
+EVERYTHING := .[dev,bench]
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types generated format openapi env-example clean
+.PHONY: help run test bench test-browser screenshots check lint types generated format openapi env-example clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -20,9 +22,20 @@ run: $(VENV)/.installed ## Serve on http://127.0.0.1:8000; the first call sets e
 	@exec $(BIN)/python -m service serve
 
 test: $(VENV)/.installed-dev ## Run the tests; ARGS="…" goes to pytest
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --ignore tests/browser $(ARGS)
 
-check: lint types generated test ## Everything that CI runs
+bench: $(VENV)/.installed-bench ## Measure how fast it is (15 minutes) and write benchmarks/REPORT.md
+	$(BIN)/python -m benchmarks $(ARGS)
+
+test-browser: $(VENV)/.installed-dev ## Test the page in Chromium, which is installed where that is allowed
+	$(chromium)
+	$(BIN)/python -m pytest tests/browser $(ARGS)
+
+screenshots: $(VENV)/.installed-dev ## Write the pictures of the page in docs/images anew
+	$(chromium)
+	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser/test_screenshots.py
+
+check: lint types generated test test-browser ## Everything that CI runs
 
 lint: $(VENV)/.installed-dev ## Lint, check the format and the direction of imports
 	$(BIN)/ruff check .
@@ -71,9 +84,27 @@ define install
 	@mv $(VENV)/.installing $@
 endef
 
+# The system's own browser: a downloaded one would lack the libraries that it needs.
+define chromium
+	@for name in $(or $(CHROMIUM),chromium chromium-browser google-chrome google-chrome-stable); do \
+		if command -v "$$name" >/dev/null; then exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+			--no-install-recommends chromium fonts-inter fonts-liberation && exit 0; \
+	fi; \
+	echo "The tests of the page need Chromium, and it cannot be installed from here: install it," >&2; \
+	echo "or name the program: make $(MAKECMDGOALS) CHROMIUM=/path/to/chromium" >&2; \
+	exit 1
+endef
+
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(call install,.)
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt
 	$(call install,.[dev])
 	@touch $(VENV)/.installed
+
+$(VENV)/.installed-bench: pyproject.toml constraints.txt
+	$(call install,$(EVERYTHING))
+	@touch $(VENV)/.installed $(VENV)/.installed-dev

@@ -1,4 +1,4 @@
-"""The command line: `python -m service serve | import | evaluate | reindex | weights | openapi`."""
+"""The command line: `python -m service COMMAND`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ from service.errors import ServiceError
 COMMANDS = {
     "serve": "serve",
     "import": "import_products",
+    "samples": "samples",
     "evaluate": "evaluate",
     "reindex": "reindex",
     "weights": "weights",
     "openapi": "openapi",
 }
 READ_SETTINGS = ("serve", "reindex", "weights")
+
+SPINS_BEFORE_SLEEP = "1000"
+"""A thread of the models that waits for another turns so many times and then sleeps.
+By default it turns for milliseconds, on a core that decoding or another process could use."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.command in READ_SETTINGS:
         _report_misspelt()
+    if "OMP_WAIT_POLICY" not in os.environ:
+        # Read once, when PyTorch's OpenMP is loaded.
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS_BEFORE_SLEEP)
     try:
         return int(arguments.run(arguments))
     except ServiceError as exc:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from service import __version__
-from service.api import batch, health, images, openapi, pages, products, search
+from service.api import batch, health, images, openapi, pages, products, samples, search
 from service.api.dependencies import known_query
 from service.api.lifecycle import Lifecycle, Services
 from service.api.middleware.auth import ApiKeys
@@ -58,7 +58,7 @@ def create_app(
         lifespan=_lifespan(settings, build or _default_build, lifecycle, metrics, on_failure),
     )
     app.state.settings, app.state.lifecycle, app.state.metrics = settings, lifecycle, metrics
-    for router in (batch.router, products.router, images.router, search.router):
+    for router in (batch.router, products.router, images.router, search.router, samples.router):
         app.include_router(router, dependencies=[Depends(known_query)])
     app.include_router(health.router)
     pages.install(app)

@@ -12,15 +12,19 @@ from datetime import timedelta
 import numpy as np
 import structlog
 
+from service.background import CatalogueBackground
 from service.catalog import Catalog
 from service.config import Settings
+from service.duplicates import Duplicates
 from service.embedding.download import Progress
 from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.loading import collection_fingerprint, load_encoders_in_background
 from service.errors import SetupError, StoreUnavailable
+from service.explanation import Explainer
 from service.indexer import Indexer
 from service.interfaces import BlobStore, VectorStore
 from service.locks import KeyedLocks
+from service.look_index import LookIndex
 from service.maintenance import Maintenance
 from service.models import SEMANTIC, VISUAL, Embedding, Priority
 from service.observability import Reading
@@ -29,6 +33,9 @@ from service.readiness import Readiness
 from service.records import ProductRecords
 from service.repositories.blobs import ObstoreBlobs
 from service.repositories.edge import EdgeStore
+from service.repositories.payload import LAYOUT
+from service.sample_catalog import SampleCatalog
+from service.samples.catalogue import examples, samples
 from service.scoring.hybrid import split, stored_vector
 from service.search import Search
 
@@ -56,6 +63,7 @@ class Parts:
     records: ProductRecords
     indexer: Indexer
     locks: KeyedLocks
+    looks: LookIndex
     collection: str
     warning: str | None
 
@@ -65,7 +73,9 @@ class Services:
     """What the API needs."""
 
     catalog: Catalog
+    duplicates: Duplicates
     search: Search
+    samples: SampleCatalog
     readiness: Readiness
     readings: Mapping[str, Reading]
 
@@ -76,7 +86,7 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
     async with AsyncExitStack() as stack:
         encoders = await load_encoders_in_background(settings, _teller(tell))
         fingerprint = collection_fingerprint(encoders)
-        collection = f"{settings.collection_prefix}-{fingerprint}"
+        collection = _collection_name(settings, fingerprint)
         embedder = HybridEmbedder(encoders, settings)
         embedder.start()
         stack.push_async_callback(embedder.close)
@@ -85,15 +95,16 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
         stack.push_async_callback(blobs.close)
         store = await _vector_store(settings, collection, fingerprint, embedder)
         stack.push_async_callback(store.close)
-        records, locks = ProductRecords(blobs), KeyedLocks()
+        records, locks, looks = ProductRecords(blobs), KeyedLocks(), LookIndex(store)
         yield Parts(
             settings=settings,
             embedder=embedder,
             blobs=blobs,
             store=store,
             records=records,
-            indexer=Indexer(records, store, embedder, locks),
+            indexer=Indexer(records, store, embedder, locks, looks),
             locks=locks,
+            looks=looks,
             collection=collection,
             warning=encoders.warning,
         )
@@ -118,19 +129,27 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         maintenance = _maintenance(parts, catalog)
         readiness = await _readiness(parts, maintenance, tell)
         await maintenance.prepare()
-        task = asyncio.create_task(maintenance.run(), name="maintenance")
+        background = CatalogueBackground(parts.store, parts.embedder)
+        tasks = [
+            asyncio.create_task(maintenance.run(), name="maintenance"),
+            asyncio.create_task(background.run(), name="background"),
+            asyncio.create_task(parts.looks.run(), name="looks"),
+        ]
         try:
             log.info("ready", collection=parts.collection, encoders=_names(parts))
             yield Services(
                 catalog=catalog,
-                search=_search(parts, weights),
+                duplicates=Duplicates(parts.looks, parts.store),
+                search=_search(parts, weights, background),
+                samples=SampleCatalog(catalog, samples(), examples()),
                 readiness=readiness,
                 readings=_readings(parts.embedder),
             )
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
 
 def _teller(tell: Callable[[str], None]) -> Callable[[Progress], None]:
@@ -148,6 +167,12 @@ def _sentence(progress: Progress) -> str:
     if progress.total_bytes is None:
         return f"{step}."
     return f"{step}: {progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB."
+
+
+def _collection_name(settings: Settings, fingerprint: str) -> str:
+    """On a server, one collection a layout, so that an older service beside this one goes on."""
+    name = f"{settings.collection_prefix}-{fingerprint}"
+    return name if settings.qdrant_url is None else f"{name}-{LAYOUT}"
 
 
 def _blobs(settings: Settings) -> ObstoreBlobs:
@@ -202,9 +227,10 @@ def _is_alone(settings: Settings) -> bool:
     return settings.qdrant_url is None and settings.blob_url is None
 
 
-def _search(parts: Parts, weights: Mapping[str, float]) -> Search:
+def _search(parts: Parts, weights: Mapping[str, float], background: CatalogueBackground) -> Search:
     queries = QueryEmbedder(parts.embedder, parts.store, parts.records)
-    return Search(queries, parts.store, parts.embedder.signals, weights)
+    explainer = Explainer(parts.records, parts.embedder)
+    return Search(queries, parts.store, parts.embedder.signals, weights, background, explainer)
 
 
 def _maintenance(parts: Parts, catalog: Catalog) -> Maintenance:

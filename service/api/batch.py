@@ -10,12 +10,13 @@ import structlog
 from fastapi import APIRouter, Request
 
 from service.api import form_schemas as forms
-from service.api import schemas
-from service.api.dependencies import CatalogDep, SettingsDep
+from service.api import schemas, views
+from service.api.dependencies import CatalogDep, DuplicatesDep, RootDep, SettingsDep
 from service.api.manifest import Entry, read_batch
 from service.api.openapi import described, multipart_body
 from service.api.problems import FieldError, Problem, problem_of
 from service.catalog import Catalog
+from service.models import Product
 
 log = structlog.stdlib.get_logger(__name__)
 router = APIRouter(tags=["products"])
@@ -30,7 +31,11 @@ CONCURRENT_ENTRIES = 8
     **described(413, 415, body=multipart_body(forms.BatchForm)),
 )
 async def batch_products(
-    request: Request, catalog: CatalogDep, settings: SettingsDep
+    request: Request,
+    catalog: CatalogDep,
+    duplicates: DuplicatesDep,
+    settings: SettingsDep,
+    root: RootDep,
 ) -> schemas.BatchAnswer:
     """Create or replace up to 64 products. Each has its own result: a bad one fails alone."""
     entries = await read_batch(request, settings)
@@ -38,32 +43,33 @@ async def batch_products(
 
     async def result(index: int, entry: Entry | Exception) -> schemas.BatchResult:
         async with room:
-            return await _result(catalog, index, entry, request.scope.get("request_id"))
+            if isinstance(entry, Exception):
+                return _failed(index, None, entry, request_id)
+            try:
+                await duplicates.prepare()
+                product, status = await _write(catalog, entry)
+            except Exception as error:
+                return _failed(index, entry.product_id, error, request_id)
+            return schemas.BatchResult(
+                index=index,
+                product_id=product.product_id,
+                status=status,
+                near_duplicates=views.near_duplicates(root, await duplicates.of(product)),
+            )
 
+    request_id = request.scope.get("request_id")
     results = await asyncio.gather(*(result(n, entry) for n, entry in enumerate(entries)))
     return schemas.BatchAnswer(results=list(results))
 
 
-async def _result(
-    catalog: Catalog, index: int, entry: Entry | Exception, request_id: str | None
-) -> schemas.BatchResult:
-    if isinstance(entry, Exception):
-        return _failed(index, None, entry, request_id)
-    try:
-        product_id, status = await _write(catalog, entry)
-    except Exception as error:
-        return _failed(index, entry.product_id, error, request_id)
-    return schemas.BatchResult(index=index, product_id=product_id, status=status)
-
-
 async def _write(
     catalog: Catalog, entry: Entry
-) -> tuple[str, Literal["created", "replaced", "unchanged"]]:
+) -> tuple[Product, Literal["created", "replaced", "unchanged"]]:
     if entry.product_id is None:
         product = await catalog.create(None, entry.fields, entry.images)
-        return product.product_id, "created"
+        return product, "created"
     written = await catalog.replace(entry.product_id, entry.fields, entry.images)
-    return written.product.product_id, written.status
+    return written.product, written.status
 
 
 def _failed(
@@ -76,6 +82,7 @@ def _failed(
         index=index,
         product_id=product_id,
         status="failed",
+        near_duplicates=[],
         problem=schemas.Problem.model_validate(_within(problem, index).body(request_id)),
     )
 

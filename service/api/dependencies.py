@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 
 from service.api.forms import unknown_name
 from service.api.lifecycle import Lifecycle
@@ -15,7 +15,9 @@ from service.api.multipart import pointer
 from service.api.problems import FieldError, invalid_request
 from service.catalog import Catalog
 from service.config import Settings
+from service.duplicates import Duplicates
 from service.product_rules import MAX_PRODUCT_ID_CHARS, check_product_id
+from service.sample_catalog import SampleCatalog
 from service.search import Search
 
 
@@ -33,8 +35,16 @@ async def catalog(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> Catalo
     return lifecycle.services.catalog
 
 
+async def duplicates(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> Duplicates:
+    return lifecycle.services.duplicates
+
+
 async def search(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> Search:
     return lifecycle.services.search
+
+
+async def samples(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> SampleCatalog:
+    return lifecycle.services.samples
 
 
 async def root_path(request: Request) -> str:
@@ -67,9 +77,26 @@ async def known_query(request: Request) -> None:
             raise invalid_request(FieldError(pointer(name), complaint))
 
 
+FilterQuery = Annotated[
+    str | None,
+    Query(
+        description="As `Filter` in the searches, as JSON.",
+        examples=['{"colour": "green", "price": {"lt": 50}}'],
+    ),
+]
+FacetsQuery = Annotated[
+    str | None,
+    Query(
+        description="Attributes whose values are counted, as a JSON array.",
+        examples=['["colour", "brand"]'],
+    ),
+]
+
 CatalogDep = Annotated[Catalog, Depends(catalog)]
+DuplicatesDep = Annotated[Duplicates, Depends(duplicates)]
 LifecycleDep = Annotated[Lifecycle, Depends(lifecycle)]
 ProductIdDep = Annotated[str, Depends(product_id)]
 RootDep = Annotated[str, Depends(root_path)]
+SamplesDep = Annotated[SampleCatalog, Depends(samples)]
 SearchDep = Annotated[Search, Depends(search)]
 SettingsDep = Annotated[Settings, Depends(settings)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, FiniteFloat, WithJsonSchema
+from pydantic import ConfigDict, Field, FiniteFloat, SkipValidation, WithJsonSchema
 from pydantic.config import JsonDict
+from typing_extensions import TypeAliasType
 
+from service import attributes, filter_language
 from service import product_rules as rules
 from service.api.schemas import (
     EXAMPLE_ID,
@@ -14,10 +16,17 @@ from service.api.schemas import (
     AttributeValue,
     Wire,
 )
+from service.explanation import MAX_EXPLAINED_HITS
 
 MAX_LIMIT = 100
 MAX_OFFSET = 1000
 MAX_QUERY_PARTS = 16
+
+EXPLAIN = (
+    "Tell for each hit where in its picture each signal's similarity lies; for a `limit` of at "
+    f"most {MAX_EXPLAINED_HITS}."
+)
+OVERLAY = "Draw the explanations too; needs `explain`."
 
 # `format` for the many generators that know only it, the rest as OpenAPI 3.1 has it.
 BINARY: JsonDict = {
@@ -65,9 +74,9 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 def _without_default_and_null(schema: dict[str, Any]) -> None:
     _without_default(schema)
-    (kept,) = (option for option in schema.pop("anyOf") if option != {"type": "null"})
+    options = [option for option in schema.pop("anyOf") if option != {"type": "null"}]
     # What is said of the field goes before what is said of its type.
-    schema |= {**kept, **schema}
+    schema |= {**(options[0] if len(options) == 1 else {"anyOf": options}), **schema}
 
 
 class ProductForm(Wire):
@@ -112,6 +121,81 @@ class Crop(Wire):
     height: FiniteFloat = Field(gt=0, le=1, examples=[0.6])
 
 
+Scalar = str | bool | FiniteFloat
+Values = Annotated[list[Scalar], Field(min_length=1, max_length=filter_language.MAX_VALUES)]
+Bound = Annotated[
+    FiniteFloat | str,
+    Field(
+        description="A number, or an RFC 3339 date or time with its zone.",
+        examples=[10, "2026-01-31", "2026-01-31T09:30:00Z"],
+    ),
+]
+
+
+class TextOperators(Wire):
+    """How the product's own name or id is compared; several operators mean all of them."""
+
+    any: Values | None = _left_out(description="Is one of these.")
+    none: Values | None = _left_out(description="Is none of these.")
+
+
+class Operators(TextOperators):
+    """How an attribute is compared; several operators mean all of them.
+
+    A list is compared by its items: it is one of some values where one of its items is.
+    """
+
+    all: Values | None = _left_out(description="Has all of these: for lists.")
+    gt: Bound | None = _left_out(description="Greater, or later.")
+    gte: Bound | None = _left_out(description="Not less, or not earlier.")
+    lt: Bound | None = _left_out(description="Less, or earlier.")
+    lte: Bound | None = _left_out(description="Not greater, or not later.")
+    exists: bool | None = _left_out(description="Whether the product has the attribute.")
+
+
+class Filter(Wire):
+    """What products have to be. Every other key is an attribute; several keys mean all of them.
+
+    An attribute is compared with a value, which it has to equal or to contain, or by operators.
+    `attributes.x` is the attribute `x`, also where it is called `name`, `not` or the like.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "colour": "green",
+                    "price": {"gte": 10, "lt": 50},
+                    "tags": {"any": ["sale", "new"]},
+                    "not": {"in_stock": False},
+                }
+            ]
+        },
+    )
+    __pydantic_extra__: dict[str, Scalar | Operators]
+
+    name: str | TextOperators | None = _left_out(description="The product's name.")
+    product_id: str | TextOperators | None = _left_out(description="The product's id.")
+    and_: list[Filter] | None = _left_out(alias="and", description="All of these.", min_length=1)
+    or_: list[Filter] | None = _left_out(alias="or", description="One of these.", min_length=1)
+    not_: Filter | None = _left_out(alias="not", description="What this does not admit.")
+
+
+FacetNames = TypeAliasType(
+    "FacetNames",
+    Annotated[
+        list[str],
+        Field(
+            title="FacetNames",
+            description="Attributes whose values are counted over all that the filter admits.",
+            max_length=attributes.MAX_FACETS,
+            examples=[["colour", "brand"]],
+        ),
+    ],
+)
+
+
 class RankingBody(Wire):
     """How to rank what is found, and what to show of it."""
 
@@ -121,6 +205,11 @@ class RankingBody(Wire):
     )
     weights: Weights | None = _left_out()
     min_score: FiniteFloat | None = _left_out(description="Leave out hits below it.")
+    explain: bool = Field(default=False, description=EXPLAIN)
+    overlay: bool = Field(default=False, description=OVERLAY)
+    # Read by `filter_language` and `attributes`, whose complaints name the place and the remedy.
+    filter: SkipValidation[Filter] | None = _left_out()
+    facets: SkipValidation[FacetNames] | None = _left_out()
 
 
 class ImageSearchForm(RankingBody):

@@ -122,6 +122,13 @@ def finite_number(text: str, *, at: str) -> float:
     return _number(strict_json.parse(text, at=at), at=at)
 
 
+def truth(text: str, *, at: str) -> bool:
+    """JSON's true or false."""
+    if text.strip() not in ("true", "false"):
+        raise invalid_request(FieldError(at, "Give true or false."))
+    return text.strip() == "true"
+
+
 def _number(value: object, *, at: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise invalid_request(FieldError(at, f"This is {kind_of(value)}; give a number."))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from service.api import form_schemas as forms
 from service.api import schemas, views
-from service.api.dependencies import CatalogDep, ProductIdDep, RootDep, SettingsDep
+from service.api.dependencies import CatalogDep, DuplicatesDep, ProductIdDep, RootDep, SettingsDep
 from service.api.openapi import described, multipart_body
 from service.api.uploads import read_image
 from service.catalog import Catalog
@@ -32,7 +32,7 @@ DAY_S = 24 * 3600
         413,
         415,
         body=multipart_body(forms.ImageForm),
-        also={200: (schemas.Image, "The product has this picture already.")},
+        also={200: (schemas.ImageAdded, "The product has this picture already.")},
     ),
 )
 async def add_image(
@@ -40,15 +40,18 @@ async def add_image(
     response: Response,
     product_id: ProductIdDep,
     catalog: CatalogDep,
+    duplicates: DuplicatesDep,
     settings: SettingsDep,
     root: RootDep,
-) -> schemas.Image:
+) -> schemas.ImageAdded:
     """Add one view of the product: its back, a detail."""
     data = await read_image(request, settings)
-    _, image, added = await catalog.add_image(product_id, data)
+    await duplicates.prepare()
+    product, image, added = await catalog.add_image(product_id, data)
     response.status_code = 201 if added else 200
     response.headers["Location"] = views.image_url(root, product_id, image.image_id)
-    return views.image_out(root, product_id, image)
+    near = await duplicates.of(product, [image.image_id])
+    return views.image_added(root, product_id, image, near)
 
 
 @router.delete(
@@ -80,8 +83,12 @@ async def get_image(
 ) -> Response:
     """The stored bytes, or a small JPEG of them."""
     etag = f'"{image_id}"' if size == "original" else f'"{image_id}-{size}"'
-    headers = {"ETag": etag, "Cache-Control": _cache_control(size, settings)}
-    if _matches(if_none_match, etag):
+    # The id is the hash of the stored bytes; a thumbnail's bytes may change with the service.
+    headers = {
+        "ETag": etag,
+        "Cache-Control": cache_control(settings, immutable=size == "original"),
+    }
+    if etag_matches(if_none_match, etag):
         await _check_exists(catalog, product_id, image_id)
         return Response(status_code=304, headers=headers)
     if size == "thumbnail":
@@ -91,18 +98,15 @@ async def get_image(
     return Response(data, media_type=image.media_type, headers=headers)
 
 
-def _cache_control(size: str, settings: Settings) -> str:
+def cache_control(settings: Settings, *, immutable: bool) -> str:
+    """The header's value: for a year where the bytes can never change, else for a day."""
     # An answer that took a key belongs to who has the key.
     scope = "private" if settings.api_keys or settings.read_api_keys else "public"
-    # The id is the hash of the stored bytes; a thumbnail's bytes may change with the service.
-    return (
-        f"{scope}, max-age={YEAR_S}, immutable"
-        if size == "original"
-        else f"{scope}, max-age={DAY_S}"
-    )
+    return f"{scope}, max-age={YEAR_S}, immutable" if immutable else f"{scope}, max-age={DAY_S}"
 
 
-def _matches(if_none_match: str | None, etag: str) -> bool:
+def etag_matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether If-None-Match names the picture that is there (RFC 9110, section 13.1.2)."""
     if if_none_match is None:
         return False
     candidates = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]

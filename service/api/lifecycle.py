@@ -14,7 +14,9 @@ from service.observability import Reading
 
 if TYPE_CHECKING:
     from service.catalog import Catalog
+    from service.duplicates import Duplicates
     from service.readiness import Readiness
+    from service.sample_catalog import SampleCatalog
     from service.search import Search
 
 log = structlog.stdlib.get_logger(__name__)
@@ -28,7 +30,11 @@ class Services(Protocol):
     @property
     def catalog(self) -> Catalog: ...
     @property
+    def duplicates(self) -> Duplicates: ...
+    @property
     def search(self) -> Search: ...
+    @property
+    def samples(self) -> SampleCatalog: ...
     @property
     def readiness(self) -> Readiness: ...
     @property

@@ -28,6 +28,7 @@ TAGS = [
     {"name": "products", "description": "The catalogue."},
     {"name": "images", "description": "A product's pictures."},
     {"name": "search", "description": "Lookalikes."},
+    {"name": "samples", "description": "Drawn products to try the search with."},
     {"name": "operations", "description": "Health and metrics."},
 ]
 DESCRIPTIONS = {409: "It conflicts with what is there.", 503: "Try again after Retry-After."}
@@ -167,5 +168,5 @@ def _is_structured(field: Json) -> bool:
     if "anyOf" in field:
         return any(_is_structured(option) for option in field["anyOf"])
     if field.get("type") == "array":
-        return "$ref" in field["items"]
+        return bool(field["items"].get("format") != "binary")
     return "$ref" in field or field.get("type") == "object"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
@@ -12,6 +13,21 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 WEB_DIR = Path(__file__).parent.parent / "web"
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Pictures by `blob:` are fetched with an API key or not yet uploaded; by `data:`, overlays."""
+
+DOCS_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'none'"
+)
+"""Swagger UI sets styles inline."""
+
+REVALIDATED = {"Cache-Control": "no-cache"}
+"""Kept by browsers but asked for again: the files of one version belong together."""
 
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -50,10 +66,19 @@ DOCS_SCRIPT = """SwaggerUIBundle({
 router = APIRouter(include_in_schema=False)
 
 
+class PageFiles(StaticFiles):
+    """The scripts, styles and drawings of the page."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # Any: handed on as it is.
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(REVALIDATED)
+        return response
+
+
 def install(app: FastAPI) -> None:
     app.include_router(router)
     if (WEB_DIR / "static").is_dir():
-        app.mount("/static", StaticFiles(directory=WEB_DIR / "static"), name="static")
+        app.mount("/static", PageFiles(directory=WEB_DIR / "static"), name="static")
 
 
 @router.get("/")
@@ -61,12 +86,12 @@ async def get_page() -> Response:
     page = WEB_DIR / "index.html"
     if not page.is_file():
         raise HTTPException(404)
-    return FileResponse(page)
+    return FileResponse(page, headers={"Content-Security-Policy": PAGE_POLICY, **REVALIDATED})
 
 
 @router.get("/docs")
 async def get_docs() -> Response:
-    return HTMLResponse(DOCS_PAGE)
+    return HTMLResponse(DOCS_PAGE, headers={"Content-Security-Policy": DOCS_POLICY})
 
 
 @router.get("/docs/start.js")

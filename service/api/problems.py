@@ -64,6 +64,7 @@ TABLE: tuple[tuple[type[errors.ServiceError], int, str, str], ...] = (
     (errors.InvalidQuery, 422, "invalid-query", "The query cannot be used"),
     (errors.InvalidWeights, 422, "invalid-weights", "The weights cannot be used"),
     (errors.InvalidCrop, 422, "invalid-crop", "The crop lies outside the picture"),
+    (errors.InvalidFilter, 422, "invalid-filter", "The filter cannot be used"),
     (errors.InvalidProduct, 422, "invalid-product", "The product breaks a rule"),
     (errors.InvalidCursor, 422, "invalid-cursor", "The cursor is not from this service"),
     (errors.InvalidInput, 422, "invalid-request", "The request cannot be used"),

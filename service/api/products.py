@@ -7,12 +7,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from service.api import form_schemas as forms
-from service.api import schemas, views
-from service.api.dependencies import CatalogDep, ProductIdDep, RootDep, SettingsDep
+from service.api import queries, schemas, views
+from service.api.dependencies import (
+    CatalogDep,
+    DuplicatesDep,
+    FacetsQuery,
+    FilterQuery,
+    ProductIdDep,
+    RootDep,
+    SettingsDep,
+)
 from service.api.json_body import read_json_object
 from service.api.openapi import described, json_body, multipart_body
 from service.api.problems import FieldError, invalid_request
 from service.api.uploads import read_product
+from service.cursors import Order
 
 router = APIRouter(tags=["products"])
 
@@ -29,14 +38,16 @@ async def create_product(
     request: Request,
     response: Response,
     catalog: CatalogDep,
+    duplicates: DuplicatesDep,
     settings: SettingsDep,
     root: RootDep,
-) -> schemas.Product:
+) -> schemas.ProductCreated:
     """Create a product with its pictures. Leave `product_id` out to have one made."""
     upload = await read_product(request, settings)
+    await duplicates.prepare()
     product = await catalog.create(upload.product_id, upload.fields, upload.images)
     response.headers["Location"] = views.product_url(root, product.product_id)
-    return views.product_out(root, product)
+    return views.product_created(root, product, await duplicates.of(product))
 
 
 @router.put(
@@ -55,6 +66,7 @@ async def put_product(
     response: Response,
     product_id: ProductIdDep,
     catalog: CatalogDep,
+    duplicates: DuplicatesDep,
     settings: SettingsDep,
     root: RootDep,
 ) -> schemas.ProductWritten:
@@ -64,11 +76,14 @@ async def put_product(
         raise invalid_request(
             FieldError("/product_id", "This is not the id in the address; leave it out here.")
         )
+    await duplicates.prepare()
     written = await catalog.replace(product_id, upload.fields, upload.images)
     if written.status == "created":
         response.status_code = 201
         response.headers["Location"] = views.product_url(root, product_id)
-    return views.product_written(root, written.product, unchanged=written.status == "unchanged")
+    near = await duplicates.of(written.product)
+    unchanged = written.status == "unchanged"
+    return views.product_written(root, written.product, near, unchanged=unchanged)
 
 
 @router.patch(
@@ -93,7 +108,12 @@ async def get_product(
     return views.product_out(root, await catalog.get(product_id))
 
 
-@router.get("/products", operation_id="listProducts", **described())
+@router.get(
+    "/products",
+    operation_id="listProducts",
+    response_model_exclude_unset=True,
+    **described(),
+)
 async def list_products(
     catalog: CatalogDep,
     root: RootDep,
@@ -101,9 +121,38 @@ async def list_products(
     cursor: Annotated[
         str | None, Query(description="`next_cursor` of the page before.", max_length=4096)
     ] = None,
+    order: Annotated[Order, Query(description="Newest first, or by product id.")] = "newest",
+    filter: FilterQuery = None,
+    facets: FacetsQuery = None,
 ) -> schemas.ProductPage:
-    """Products, newest first."""
-    return views.product_page(root, await catalog.newest(limit=limit, cursor=cursor))
+    """Products, newest first or by id."""
+    page = await catalog.page(
+        order=order,
+        limit=limit,
+        cursor=cursor,
+        filter=None if filter is None else queries.filter_of_text(filter),
+        facets=None if facets is None else queries.facets_of_text(facets),
+    )
+    return views.product_page(root, page)
+
+
+@router.get("/attributes", operation_id="listAttributes", **described())
+async def list_attributes(catalog: CatalogDep) -> schemas.AttributeList:
+    """The attributes that products have, and the types of their values."""
+    return views.attribute_list(await catalog.attributes())
+
+
+@router.get("/duplicates", operation_id="listDuplicates", **described())
+async def list_duplicates(
+    duplicates: DuplicatesDep,
+    root: RootDep,
+    limit: Annotated[int, Query(ge=1, le=100, description="Most groups on a page.")] = 20,
+    cursor: Annotated[
+        str | None, Query(description="`next_cursor` of the page before.", max_length=4096)
+    ] = None,
+) -> schemas.DuplicatePage:
+    """Pictures that are the same, or nearly, under different products, in groups."""
+    return views.duplicate_page(root, await duplicates.page(limit=limit, cursor=cursor))
 
 
 @router.delete(

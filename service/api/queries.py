@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from starlette.requests import Request
 
 from service.api import form_schemas as forms
 from service.api import strict_json
-from service.api.forms import Field, Form, finite_number, json_numbers, unknown_name, whole_number
+from service.api.forms import (
+    Field,
+    Form,
+    finite_number,
+    json_numbers,
+    truth,
+    unknown_name,
+    whole_number,
+)
 from service.api.json_body import media_type_of, read_json_object, validated
 from service.api.multipart import Limits, Part, pointer, read_form
 from service.api.problems import FieldError, invalid_request
 from service.api.uploads import SPARE_TEXTS, one_image
+from service.attributes import read_facets
 from service.config import Settings
+from service.filter_language import read_filter
+from service.filters import Filter
 from service.models import Crop, ImagePart, ProductPart, QueryPart, Ranking, TextPart
 
 RANKING_FIELDS: Mapping[str, Field] = {
@@ -23,6 +35,10 @@ RANKING_FIELDS: Mapping[str, Field] = {
     "offset": Field("text"),
     "weights": Field("text"),
     "min_score": Field("text"),
+    "explain": Field("text"),
+    "overlay": Field("text"),
+    "filter": Field("text"),
+    "facets": Field("text"),
 }
 IMAGE_SEARCH_FIELDS: Mapping[str, Field] = {
     "image": Field("file", required=True),
@@ -85,6 +101,10 @@ def _form_ranking(form: Form) -> Ranking:
         offset=form.read("offset", _offset, default.offset),
         weights=form.read("weights", read_weights, None),
         min_score=form.read("min_score", _min_score, None),
+        explain=form.read("explain", partial(truth, at="/explain"), default.explain),
+        overlay=form.read("overlay", partial(truth, at="/overlay"), default.overlay),
+        filter=form.read("filter", filter_of_text, None),
+        facets=form.read("facets", facets_of_text, None),
     )
 
 
@@ -95,6 +115,10 @@ def _ranking(body: forms.RankingBody) -> Ranking:
         offset=body.offset,
         weights=None if weights is None else weights.model_dump(exclude_unset=True),
         min_score=body.min_score,
+        explain=body.explain,
+        overlay=body.overlay,
+        filter=None if body.filter is None else read_filter(body.filter),
+        facets=None if body.facets is None else read_facets(body.facets),
     )
 
 
@@ -126,9 +150,9 @@ def _part(part: forms.QueryPart, pictures: Mapping[str, bytes], at: str) -> Quer
     if part.crop is not None and part.image is None:
         raise invalid_request(FieldError(f"{at}/crop", "Only an image can be cropped."))
     if part.text is not None:
-        return TextPart(part.text, part.weight)
+        return TextPart(part.text, part.weight, at)
     if part.product_id is not None:
-        return ProductPart(part.product_id, part.weight)
+        return ProductPart(part.product_id, part.weight, at)
     picture = pictures.get(part.image or "")
     if picture is None:
         complaint = (
@@ -136,7 +160,7 @@ def _part(part: forms.QueryPart, pictures: Mapping[str, bytes], at: str) -> Quer
         )
         raise invalid_request(FieldError(f"{at}/image", complaint))
     crop = None if part.crop is None else Crop(**part.crop.model_dump())
-    return ImagePart(picture, part.weight, crop)
+    return ImagePart(picture, part.weight, crop, at)
 
 
 def _query(text: str) -> list[forms.QueryPart]:
@@ -156,6 +180,16 @@ def _offset(text: str) -> int:
 def read_weights(text: str) -> Mapping[str, float] | None:
     """Weights by signal, from JSON. Raises a 422 ProblemError."""
     return json_numbers(text, at="/weights")
+
+
+def filter_of_text(text: str) -> Filter:
+    """A filter, from JSON. Raises InvalidFilter or a 422 ProblemError."""
+    return read_filter(strict_json.parse(text, at="/filter"))
+
+
+def facets_of_text(text: str) -> tuple[str, ...]:
+    """The attributes to count, from JSON. Raises InvalidInput or a 422 ProblemError."""
+    return read_facets(strict_json.parse(text, at="/facets"))
 
 
 def _min_score(text: str) -> float | None:

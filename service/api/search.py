@@ -9,7 +9,14 @@ from pydantic import FiniteFloat
 
 from service.api import form_schemas as forms
 from service.api import queries, schemas, views
-from service.api.dependencies import ProductIdDep, RootDep, SearchDep, SettingsDep
+from service.api.dependencies import (
+    FacetsQuery,
+    FilterQuery,
+    ProductIdDep,
+    RootDep,
+    SearchDep,
+    SettingsDep,
+)
 from service.api.json_body import JSON_TYPES
 from service.api.openapi import described, json_body, multipart_body
 from service.models import Ranking
@@ -82,8 +89,21 @@ async def find_similar(
         ),
     ] = None,
     min_score: Annotated[FiniteFloat | None, Query(description="Leave out hits below it.")] = None,
+    explain: Annotated[bool, Query(description=forms.EXPLAIN)] = False,
+    overlay: Annotated[bool, Query(description=forms.OVERLAY)] = False,
+    filter: FilterQuery = None,
+    facets: FacetsQuery = None,
 ) -> schemas.SearchAnswer:
     """The products most like this one, itself left out."""
-    read = None if weights is None else queries.read_weights(weights)
-    result = await search.similar(product_id, Ranking(limit, offset, read, min_score))
+    ranking = Ranking(
+        limit=limit,
+        offset=offset,
+        weights=None if weights is None else queries.read_weights(weights),
+        min_score=min_score,
+        explain=explain,
+        overlay=overlay,
+        filter=None if filter is None else queries.filter_of_text(filter),
+        facets=None if facets is None else queries.facets_of_text(facets),
+    )
+    result = await search.similar(product_id, ranking)
     return views.search_answer(root, result)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import quote
 
 from service import models
 from service.api import schemas
+from service.sample_catalog import Loaded, SampleCatalog
 
 
 def image_url(root: str, product_id: str, image_id: str) -> str:
@@ -42,36 +45,134 @@ def product_out(root: str, product: models.Product) -> schemas.Product:
     )
 
 
+def product_created(
+    root: str, product: models.Product, near: Sequence[models.NearDuplicate]
+) -> schemas.ProductCreated:
+    fields = dict(product_out(root, product))
+    return schemas.ProductCreated(**fields, near_duplicates=near_duplicates(root, near))
+
+
 def product_written(
-    root: str, product: models.Product, *, unchanged: bool
+    root: str, product: models.Product, near: Sequence[models.NearDuplicate], *, unchanged: bool
 ) -> schemas.ProductWritten:
-    fields = product_out(root, product).model_dump()
-    return schemas.ProductWritten.model_validate(fields | {"unchanged": unchanged})
+    fields = dict(product_created(root, product, near))
+    return schemas.ProductWritten(**fields, unchanged=unchanged)
+
+
+def image_added(
+    root: str, product_id: str, image: models.ProductImage, near: Sequence[models.NearDuplicate]
+) -> schemas.ImageAdded:
+    fields = dict(image_out(root, product_id, image))
+    return schemas.ImageAdded(**fields, near_duplicates=near_duplicates(root, near))
+
+
+def near_duplicates(root: str, near: Sequence[models.NearDuplicate]) -> list[schemas.NearDuplicate]:
+    return [
+        schemas.NearDuplicate(
+            product_id=one.product_id,
+            name=one.name,
+            image_id=one.image_id,
+            url=image_url(root, one.product_id, one.image_id),
+            similarity=one.similarity,
+            same_bytes=one.image_id == one.of_image_id,
+            of_image_id=one.of_image_id,
+        )
+        for one in near
+    ]
+
+
+def duplicate_page(root: str, page: models.Page[models.DuplicateGroup]) -> schemas.DuplicatePage:
+    items = [
+        schemas.DuplicateGroup(
+            same_bytes=len({look.image_id for look in group.images}) == 1,
+            similarity=group.similarity,
+            images=[_duplicate_image(root, look) for look in group.images],
+        )
+        for group in page.items
+    ]
+    return schemas.DuplicatePage(items=items, next_cursor=page.next_cursor, total=page.total)
+
+
+def _duplicate_image(root: str, look: models.Look) -> schemas.DuplicateImage:
+    url = image_url(root, look.product_id, look.image_id)
+    return schemas.DuplicateImage(
+        product_id=look.product_id,
+        name=look.name,
+        image_id=look.image_id,
+        url=url,
+        thumbnail_url=f"{url}?size=thumbnail",
+    )
 
 
 def product_page(root: str, page: models.Page[models.Product]) -> schemas.ProductPage:
     items = [product_out(root, product) for product in page.items]
-    return schemas.ProductPage(items=items, next_cursor=page.next_cursor, total=page.total)
+    answer = schemas.ProductPage(items=items, next_cursor=page.next_cursor, total=page.total)
+    if page.facets is not None:
+        answer.facets = _facets(page.facets)
+    return answer
+
+
+def attribute_list(types: Mapping[str, Collection[models.AttributeType]]) -> schemas.AttributeList:
+    return schemas.AttributeList(
+        attributes=[
+            schemas.Attribute(name=name, types=sorted(types[name])) for name in sorted(types)
+        ]
+    )
+
+
+def samples_out(root: str, catalog: SampleCatalog) -> schemas.Samples:
+    queries = [
+        schemas.SampleQuery(name=name, title=example.title, url=f"{root}/samples/{name}.jpg")
+        for name, example in catalog.examples.items()
+    ]
+    return schemas.Samples(total=len(catalog.samples), queries=queries)
+
+
+def samples_loaded(loaded: Loaded) -> schemas.SamplesLoaded:
+    return schemas.SamplesLoaded(
+        created=loaded.created,
+        replaced=loaded.replaced,
+        unchanged=loaded.unchanged,
+        kept=loaded.kept,
+        total=loaded.total,
+    )
 
 
 def search_answer(root: str, result: models.SearchResult) -> schemas.SearchAnswer:
-    return schemas.SearchAnswer(
+    answer = schemas.SearchAnswer(
         query=_query(result),
-        hits=[_hit(root, hit) for hit in result.hits],
+        hits=[_hit(root, hit, explained="explain" in result.took_ms) for hit in result.hits],
+        match=schemas.Match(
+            confidence=result.match.confidence,
+            verdict=result.match.verdict,
+            detail=result.match.detail,
+        ),
         took_ms={step: round(float(ms), 3) for step, ms in result.took_ms.items()},
     )
+    if result.facets is not None:
+        answer.facets = _facets(result.facets)
+    return answer
+
+
+def _facets(facets: models.Facets) -> dict[str, list[schemas.FacetValue]]:
+    return {
+        name: [schemas.FacetValue(value=one.value, count=one.count) for one in values]
+        for name, values in facets.items()
+    }
 
 
 def _query(result: models.SearchResult) -> schemas.Query:
     query = schemas.Query(weights=dict(result.weights), encoders=dict(result.encoders))
     if result.ignored_words:
         query.ignored_words = list(result.ignored_words)
+    if result.unexplained:
+        query.unexplained = dict(result.unexplained)
     return query
 
 
-def _hit(root: str, hit: models.Hit) -> schemas.Hit:
+def _hit(root: str, hit: models.Hit, *, explained: bool) -> schemas.Hit:
     product = hit.product
-    return schemas.Hit(
+    out = schemas.Hit(
         rank=hit.rank,
         score=hit.score,
         scores={
@@ -80,6 +181,7 @@ def _hit(root: str, hit: models.Hit) -> schemas.Hit:
             )
             for name, score in hit.scores.items()
         },
+        confidence=hit.confidence,
         image=schemas.MatchedImage(
             image_id=hit.image_id, url=image_url(root, product.product_id, hit.image_id)
         ),
@@ -90,3 +192,30 @@ def _hit(root: str, hit: models.Hit) -> schemas.Hit:
             attributes=dict(product.attributes),
         ),
     )
+    if explained:
+        out.explanation = _explanation(hit.explanation)
+    return out
+
+
+def _explanation(
+    explanation: models.Explanation | None,
+) -> dict[str, schemas.SignalExplanation | None] | None:
+    if explanation is None:
+        return None
+    return {
+        name: None if one is None else _signal_explanation(one) for name, one in explanation.items()
+    }
+
+
+def _signal_explanation(explanation: models.SignalExplanation) -> schemas.SignalExplanation:
+    box, overlay = explanation.box, explanation.overlay
+    return schemas.SignalExplanation(
+        grid=[[round(float(share), 7) for share in row] for row in explanation.grid],
+        unplaced=explanation.unplaced,
+        box=schemas.Box(x=box.x, y=box.y, width=box.width, height=box.height),
+        overlay=None if overlay is None else _data_uri(overlay),
+    )
+
+
+def _data_uri(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

@@ -11,11 +11,16 @@ from service.errors import ServiceError
 REQUEST_TIMEOUT_S = 300.0
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_address(parser: argparse.ArgumentParser) -> None:
+    """`--url` and `--api-key`."""
     parser.add_argument(
         "--url", default="http://127.0.0.1:8000", help="the service (default: %(default)s)"
     )
     parser.add_argument("--api-key", help="an API key, where the service asks for one")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_address(parser)
     parser.add_argument(
         "--concurrency",
         type=at_least_one,
@@ -41,8 +46,15 @@ def connect(arguments: argparse.Namespace) -> httpx.AsyncClient:
 
 async def post(client: httpx.AsyncClient, path: str, **content: object) -> httpx.Response:
     """The answer of a POST. Raises ServiceError where the service cannot be reached."""
+    return await request(client, "POST", path, **content)
+
+
+async def request(
+    client: httpx.AsyncClient, method: str, path: str, **content: object
+) -> httpx.Response:
+    """The answer. Raises ServiceError where the service cannot be reached."""
     try:
-        return await client.post(path, **content)  # type: ignore[arg-type]  # httpx's own keywords
+        return await client.request(method, path, **content)  # type: ignore[arg-type]  # httpx's own keywords
     except httpx.HTTPError as exc:
         raise ServiceError(f"No answer from {client.base_url}: {exc!r}. Is it running?") from exc
 

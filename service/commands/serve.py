@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import socket
 from types import FrameType
 
 from service.config import Settings
+from service.errors import SetupError
 
 SHUTDOWN_GRACE_S = 30
 
@@ -19,6 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     from service.app import create_app
+    from service.commands.http_protocol import ProblemProtocol
     from service.observability import configure_logging
 
     settings = Settings()
@@ -36,12 +39,13 @@ def run(arguments: argparse.Namespace) -> int:
     def stop() -> None:
         server.should_exit = True
 
+    listener = _listen(settings.host, settings.port)
     app = create_app(settings, on_failure=stop)
     server = Server(
         uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
+            http=ProblemProtocol,
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
@@ -49,5 +53,17 @@ def run(arguments: argparse.Namespace) -> int:
         )
     )
     log.info("serving", url=f"http://{settings.host}:{settings.port}")
-    server.run()
+    server.run(sockets=[listener])
     return 0 if server.started and app.state.lifecycle.error is None else 1
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Before anything is loaded: a port in use is told at once. Raises SetupError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as exc:
+        raise SetupError(
+            f"Cannot listen on {host} port {port}: {exc.strerror or exc}."
+            " Stop what listens there, or set another HOST or PORT."
+        ) from exc

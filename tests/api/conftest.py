@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -14,8 +15,11 @@ from fastapi import FastAPI
 from service.app import create_app
 from service.catalog import Catalog
 from service.config import Settings
+from service.duplicates import Duplicates
 from service.observability import Reading
 from service.readiness import CheckResult, ReadinessReport
+from service.sample_catalog import SampleCatalog
+from service.samples.catalogue import examples, samples
 from service.search import Search
 from tests.core.conftest import House
 
@@ -58,8 +62,16 @@ class TestServices:
         return self.house.catalog
 
     @property
+    def duplicates(self) -> Duplicates:
+        return self.house.duplicates
+
+    @property
     def search(self) -> Search:
         return self.house.search
+
+    @cached_property
+    def samples(self) -> SampleCatalog:
+        return SampleCatalog(self.house.catalog, samples()[:3], examples())
 
 
 @dataclass

@@ -182,7 +182,7 @@ class TestPages:
 
     async def test_the_start_page_and_its_files_are_served(self, site: Site) -> None:
         page = await site.client.get("/")
-        addresses = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        addresses = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
 
         assert page.headers["content-type"].startswith("text/html")
         for address in addresses:
@@ -193,9 +193,16 @@ class TestPages:
     async def test_probes_and_pages_overlook_query_parameters(self, site: Site, path: str) -> None:
         assert (await site.client.get(f"{path}?utm=x")).status_code == 200
 
-    async def test_the_page_has_its_own_policy(self, site: Site) -> None:
-        policy = (await site.client.get("/docs")).headers["content-security-policy"]
-        assert "default-src 'self'" in policy
+    async def test_the_pages_have_policies_of_their_own(self, site: Site) -> None:
+        docs = (await site.client.get("/docs")).headers["content-security-policy"]
+        assert "default-src 'self'" in docs
+        page = (await site.client.get("/")).headers["content-security-policy"]
+        assert "script-src 'self'; style-src 'self';" in page
+        assert "unsafe" not in page
+
+    async def test_browsers_ask_again_for_the_files_of_the_page(self, site: Site) -> None:
+        for path in ("/", "/static/js/main.js", "/static/css/base.css"):
+            assert (await site.client.get(path)).headers["cache-control"] == "no-cache"
 
 
 class Gate:

@@ -125,6 +125,7 @@ async def test_a_mixture_without_pictures_may_be_json(site: Site) -> None:
         ([{"text": "a"}, {"image": "absent"}], "/query/1/image"),
         ([{"text": "a", "crop": {"x": 0, "y": 0, "width": 1, "height": 1}}], "/query/0/crop"),
         ([{"text": "a"}, {"product_id": "none"}], "/query/1/product_id"),
+        ([{"product_id": "none"}], "/query/0/product_id"),
     ],
 )
 async def test_a_mixture_that_is_wrong_is_refused_by_place(
@@ -154,3 +155,20 @@ async def test_similar_products_leave_the_product_itself_out(site: Site) -> None
     assert [hit["rank"] for hit in found] == [2]
     assert found[0]["product"]["product_id"] in {"b", "c"}
     problem(await site.client.get("/products/none/similar"), 404, "not-found")
+
+
+async def test_an_answer_says_whether_the_thing_was_found(site: Site) -> None:
+    for number in range(20):
+        picture = [("image", ("a.png", PNG + bytes([number])))]
+        await site.client.put(f"/products/p{number}", data={"name": "Shoe"}, files=picture)
+    unknown = (await search(site, PNG + b"\x03")).json()
+    assert unknown["match"]["verdict"] == "unknown"
+    assert unknown["match"]["confidence"] is None
+    assert [hit["confidence"] for hit in unknown["hits"]] == [None] * 5
+
+    await site.services.house.background.refresh()
+    answer = (await search(site, PNG + b"\x03")).json()
+
+    assert answer["match"]["verdict"] == "found"
+    assert answer["match"]["detail"]
+    assert answer["match"]["confidence"] == answer["hits"][0]["confidence"] > 0.9

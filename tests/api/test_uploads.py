@@ -232,7 +232,11 @@ SEARCH = "/search/image"
         ("crop", '{"x": 0, "y": 0, "width": 1}', "/crop/height"),
         ("crop", '{"x": 0, "y": 0, "width": 1, "height": 1, "z": 1}', "/crop/z"),
         ("crop", '{"x": "0", "y": 0, "width": 1, "height": 1}', "/crop/x"),
-        ("filter", "{}", "/filter"),
+        ("filter", "3", "/filter"),
+        ("filter", "{", "/filter"),
+        ("filter", '{"price": {"gte": "cheap"}}', "/filter/price/gte"),
+        ("facets", '{"a": 1}', "/facets"),
+        ("facets", '["colour", 3]', "/facets/1"),
         ("limits", "5", "/limits"),
     ],
 )

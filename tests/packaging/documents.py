@@ -60,6 +60,7 @@ def curl_calls() -> list[Curl]:
 def _parse(line: str) -> Curl:
     words = iter(shlex.split(line.partition(" | ")[0])[1:])
     method, urls, forms, body = "", [], [], None
+    query: list[str] = []
     for word in words:
         if word in {"-X", "--request"}:
             method = next(words)
@@ -68,9 +69,15 @@ def _parse(line: str) -> Curl:
             forms.append((name, value))
         elif word in {"-d", "--data"}:
             body = next(words)
+        elif word in {"-G", "--get"}:
+            method = "GET"
+        elif word == "--data-urlencode":
+            query.append(next(words))
         elif word in {"-H", "--header", "-o", "--output", "-w", "--write-out"}:
             next(words)
         elif not word.startswith("-"):
             urls.append(word)
     (url,) = urls
+    if query:
+        url += "?" + "&".join(query)
     return Curl(method or ("POST" if forms or body else "GET"), url, tuple(forms), body)

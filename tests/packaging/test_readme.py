@@ -66,6 +66,13 @@ def test_every_decision_is_in_their_list() -> None:
     assert listed == sorted(path.name for path in folder.glob("0*.md"))
 
 
+def test_every_call_of_the_api_is_shown() -> None:
+    offered = [operation for path in OPENAPI["paths"].values() for operation in path.values()]
+    shown = {_operation(call)["operationId"] for call in CALLS}
+
+    assert {operation["operationId"] for operation in offered} - shown == set()
+
+
 @pytest.mark.parametrize("call", CALLS, ids=_id)
 def test_curl_calls_what_the_api_has_with_fields_that_it_knows(call: Curl) -> None:
     operation = _operation(call)
@@ -90,7 +97,7 @@ def test_the_answer_shown_has_the_fields_of_the_schema() -> None:
     (shown,) = re.findall(r"^```json\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
     answer = json.loads(shown)
     schemas = OPENAPI["components"]["schemas"]
-    assert answer.keys() == schemas["SearchAnswer"]["properties"].keys()
+    assert answer.keys() == set(schemas["SearchAnswer"]["required"])
     for hit in answer["hits"]:
         parts = [signal["contribution"] for signal in hit["scores"].values()]
         assert hit["score"] == pytest.approx(sum(parts), abs=1e-4)

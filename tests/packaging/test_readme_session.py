@@ -92,5 +92,25 @@ def test_the_other_searches_find_something(address: str) -> None:
     assert len(_found(mixed)) == 3
 
 
+def test_the_three_products_have_no_near_duplicates(address: str) -> None:
+    (block,) = (block for block in shell_blocks() if f"http://{ADDRESS}/duplicates" in block)
+    (page,) = _paste(block, address)
+    assert page == {"items": [], "next_cursor": None, "total": 0}
+
+
+def test_every_other_call_works(address: str) -> None:
+    (block,) = (block for block in shell_blocks() if "products/batch" in block)
+    block = block.replace("curl -s", "curl -sf").replace("/tmp/thumbnail.jpg", os.devnull)
+
+    replaced, patched, read, listed, added, batch = _paste(block, address)
+
+    assert (replaced["product_id"], replaced["attributes"]["price"]) == ("mug-red", 9)
+    assert patched["description"] == "Holds 0.3 l"
+    assert read["attributes"] == {"colour": "red"}
+    assert listed["total"] == 3
+    assert added["image_id"]
+    assert [result["status"] for result in batch["results"]] == ["replaced"]
+
+
 def _found(answer: Any) -> list[str]:
     return [hit["product"]["product_id"] for hit in answer["hits"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -188,6 +189,24 @@ def test_a_service_that_never_has_room_is_given_up(catalogue: Path) -> None:
     assert len(bodies) == 11
 
 
+def test_a_batch_that_is_too_large_for_the_service_is_sent_in_halves(catalogue: Path) -> None:
+    two = json.dumps({"results": [{"status": "created"}] * 2}).encode()
+
+    with busy_service((413, b"{}"), (200, two)) as (url, bodies):
+        result = run("import", str(catalogue / "products.json"), url)
+
+    assert (result.returncode, result.stdout) == (0, "4 created\n"), result.stderr
+    assert [body.count(b"product_id") for body in bodies] == [4, 2, 2]
+
+
+def test_a_product_that_is_too_large_by_itself_is_named(catalogue: Path) -> None:
+    with busy_service((413, b'{"detail": "Too large."}')) as (url, _):
+        result = run("import", str(catalogue / "products.json"), url)
+
+    assert (result.returncode, result.stdout) == (1, "4 failed\n")
+    assert "c2: Too large." in result.stderr
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"), [("5", 5), ("86400", LONGEST_PAUSE_S), ("Fri, 01 Jan 2027", 2)]
 )
@@ -241,6 +260,17 @@ def test_settings_that_cannot_be_are_told_by_name(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "PORT" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_port_in_use_is_told_before_anything_is_loaded(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run("serve", ENCODERS="compact", PORT=port, DATA_DIR=str(tmp_path / "data"))
+
+    assert result.returncode == 1
+    assert f"Cannot listen on 127.0.0.1 port {port}" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("command", ["serve", "reindex", "weights"])

@@ -1,0 +1,97 @@
+"""What all models on the wire share: examples, attributes, problems."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from typing_extensions import TypeAliasType
+
+from service import product_rules as rules
+
+EXAMPLE_ID = "TEE-0042-GREEN"
+EXAMPLE_IMAGE_ID = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+EXAMPLE_IMAGE_URL = f"/products/{EXAMPLE_ID}/images/{EXAMPLE_IMAGE_ID}"
+EXAMPLE_ATTRIBUTES = {
+    "colour": "green",
+    "price": 19.9,
+    "in_stock": True,
+    "tags": ["summer", "cotton"],
+}
+
+# Most of the likeness lies a little left of the middle.
+EXAMPLE_GRID = [
+    [0.004, 0.004, 0.004, 0.004, 0.004, 0.004, 0.004],
+    [0.004, 0.012, 0.02, 0.012, 0.004, 0.004, 0.004],
+    [0.004, 0.03, 0.065, 0.032, 0.008, 0.004, 0.004],
+    [0.006, 0.041, 0.092, 0.05, 0.01, 0.004, 0.004],
+    [0.004, 0.032, 0.067, 0.03, 0.008, 0.004, 0.004],
+    [0.004, 0.012, 0.02, 0.012, 0.004, 0.004, 0.004],
+    [0.004, 0.004, 0.004, 0.004, -0.002, 0.004, 0.004],
+]
+
+AttributeValue = TypeAliasType(
+    "AttributeValue",
+    Annotated[
+        str | bool | int | float | list[str],
+        WithJsonSchema(
+            {
+                "title": "AttributeValue",
+                "description": "A string, a finite number, a boolean or a list of strings.",
+                "oneOf": [
+                    {"type": "string", "maxLength": rules.MAX_ATTRIBUTE_STRING_CHARS},
+                    {"type": "number"},
+                    {"type": "boolean"},
+                    {
+                        "type": "array",
+                        "items": {"type": "string", "maxLength": rules.MAX_ATTRIBUTE_STRING_CHARS},
+                        "maxItems": rules.MAX_ATTRIBUTE_LIST_ITEMS,
+                    },
+                ],
+            }
+        ),
+    ],
+)
+
+Attributes = TypeAliasType(
+    "Attributes",
+    Annotated[
+        dict[str, AttributeValue],
+        Field(
+            title="Attributes",
+            description="A flat object of the product's own properties.",
+            max_length=rules.MAX_ATTRIBUTES,
+            examples=[EXAMPLE_ATTRIBUTES],
+        ),
+    ],
+)
+
+
+class Wire(BaseModel):
+    """Base of all: what is not described is not there."""
+
+    # An answer has every field, also where it is null or empty.
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+class FieldError(Wire):
+    """One thing wrong with the request."""
+
+    pointer: str = Field(description="JSON pointer to the field.", examples=["/attributes/colour"])
+    detail: str = Field(description="What is wrong, and what would be right.")
+
+
+class Problem(Wire):
+    """An error (RFC 9457)."""
+
+    type: str = Field(description="Stable name of the kind.", examples=["/problems/not-found"])
+    title: str = Field(examples=["Not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(
+        description="A sentence that says what to do.",
+        examples=["There is no product 'TEE-0042-GREEN'."],
+    )
+    request_id: str | None = Field(default=None, description="The X-Request-ID of this answer.")
+    errors: list[FieldError] = Field(
+        default_factory=list, description="Every place in the request that is wrong."
+    )

@@ -1,0 +1,71 @@
+"""Samples, health and what else operators ask, on the wire."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, FiniteFloat
+
+from service.api.schemas.base import Wire
+
+
+class SampleQuery(Wire):
+    """A drawn picture to search the sample catalogue with."""
+
+    name: str = Field(examples=["query"])
+    title: str = Field(examples=["A green sports car"])
+    url: str = Field(examples=["/samples/query.jpg"])
+
+
+class Samples(Wire):
+    """What the sample catalogue has."""
+
+    total: int = Field(description="Products that a load stores.", examples=[166])
+    queries: list[SampleQuery] = Field(description="The first is the one to begin with.")
+
+
+class SamplesLoaded(Wire):
+    """What a load of the sample catalogue did."""
+
+    created: int = Field(examples=[166])
+    replaced: int = Field(description="Were there, and had been changed.", examples=[0])
+    unchanged: int = Field(examples=[0])
+    kept: int = Field(
+        description="Products of your own under the id of a sample, left as they are.",
+        examples=[0],
+    )
+    total: int = Field(description="Samples that are there now.", examples=[166])
+
+
+class SamplesDeleted(Wire):
+    """What deleting the sample catalogue did."""
+
+    deleted: int = Field(description="Products that were there.", examples=[166])
+
+
+class Check(Wire):
+    """What one part answered."""
+
+    ok: bool
+    detail: str | None = Field(default=None, description="What is wrong.")
+    took_ms: FiniteFloat
+
+
+class Health(Wire):
+    """Readiness: whether the service can do its work now."""
+
+    status: Literal["ready", "unavailable", "starting", "failed", "draining"]
+    version: str
+    detail: str | None = Field(default=None, description="Progress while starting; why it failed.")
+    checks: dict[str, Check] = Field(default_factory=dict)
+    encoders: dict[str, str] = Field(default_factory=dict)
+    collection: str | None = None
+    products: int | None = Field(default=None, description="Null where the store does not answer.")
+    warnings: list[str] = Field(default_factory=list)
+
+
+class Liveness(Wire):
+    """The process serves."""
+
+    status: Literal["alive"]
+    version: str

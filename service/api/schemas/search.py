@@ -1,0 +1,140 @@
+"""Answers of searches on the wire."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field, FiniteFloat
+
+from service.api.schemas.base import EXAMPLE_GRID, EXAMPLE_IMAGE_ID, EXAMPLE_IMAGE_URL, Wire
+from service.api.schemas.products import Facets, ProductSummary
+
+
+class Query(Wire):
+    """What the search used."""
+
+    # Here only where there is something to say.
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
+
+    weights: dict[str, FiniteFloat] = Field(
+        description="Weight of each signal, sum 1.", examples=[{"semantic": 0.6, "visual": 0.4}]
+    )
+    encoders: dict[str, str] = Field(
+        description="The model behind each signal.",
+        examples=[{"semantic": "clip-ViT-B-32", "visual": "resnet50"}],
+    )
+    ignored_words: list[str] = Field(
+        default_factory=list,
+        description="Words of the text that the encoder does not know: they played no part.",
+        examples=[["zeppelin"]],
+    )
+    unexplained: dict[str, str] = Field(
+        default_factory=dict,
+        description="Why a signal has no explanations, where they were asked for.",
+        examples=[{"visual": "The query has no visual side."}],
+    )
+
+
+class SignalScore(Wire):
+    """One signal's share of a score: contribution = weight * similarity."""
+
+    similarity: FiniteFloat = Field(description="Cosine similarity.", examples=[0.871])
+    weight: FiniteFloat = Field(examples=[0.6])
+    contribution: FiniteFloat = Field(examples=[0.5226])
+
+
+class MatchedImage(Wire):
+    """The product's picture that matched best."""
+
+    image_id: str = Field(examples=[EXAMPLE_IMAGE_ID])
+    url: str = Field(examples=[EXAMPLE_IMAGE_URL])
+
+
+class Box(Wire):
+    """A part of a picture, in fractions (0 to 1) of the upright picture."""
+
+    x: FiniteFloat = Field(examples=[0.125])
+    y: FiniteFloat = Field(examples=[0.0])
+    width: FiniteFloat = Field(examples=[0.75])
+    height: FiniteFloat = Field(examples=[1.0])
+
+
+class SignalExplanation(Wire):
+    """Where in the product's picture a signal's similarity lies."""
+
+    grid: list[list[FiniteFloat]] = Field(
+        description="Rows from the top, cells from the left: each cell's share of the similarity. "
+        "Shares may be negative, and add up to the similarity.",
+        examples=[EXAMPLE_GRID],
+    )
+    unplaced: FiniteFloat = Field(
+        description="The part of the similarity that belongs to no cell: it is in `grid`, "
+        "spread evenly.",
+        examples=[0.196],
+    )
+    box: Box = Field(description="The part of the picture that the encoder saw: the grid's.")
+    overlay: str | None = Field(
+        description="A transparent PNG as a data URI, to be laid over the whole upright picture, "
+        "stretched to it; null unless `overlay` was asked for.",
+        examples=["data:image/png;base64,iVBORw0KGgo…"],
+    )
+
+
+class Hit(Wire):
+    """A product found."""
+
+    # `explanation` is there only where it was asked for.
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
+
+    rank: int = Field(description="From 1.", examples=[1])
+    score: FiniteFloat = Field(description="Sum of the contributions.", examples=[0.8312])
+    scores: dict[str, SignalScore]
+    confidence: FiniteFloat | None = Field(
+        ge=0,
+        le=1,
+        description="How unusual this score is in this catalogue, for this kind of query: the share"
+        " of its own products that find less, once they and what looks most like them are hidden."
+        " Null where `match.verdict` is `unknown`.",
+        examples=[0.97],
+    )
+    image: MatchedImage
+    product: ProductSummary
+    explanation: dict[str, SignalExplanation | None] | None = Field(
+        default=None,
+        description="By signal; only where it was asked for. Null where the picture was taken away "
+        "meanwhile, and for a signal that `query.unexplained` names.",
+    )
+
+
+class Match(Wire):
+    """Whether the search found what was searched for, by its best product."""
+
+    confidence: FiniteFloat | None = Field(
+        ge=0, le=1, description="The best product's, also where the page leaves it out."
+    )
+    verdict: Literal["found", "unsure", "nothing_alike", "unknown"] = Field(
+        description="`unknown`: there is nothing to compare with, or not all of the query could be"
+        " read, as `detail` explains."
+    )
+    detail: str = Field(
+        examples=[
+            "The best hit is a better match than 97% of the catalogue's own products find once they"
+            " and what looks most like them are hidden: what was searched for is most likely there."
+        ]
+    )
+
+
+class SearchAnswer(Wire):
+    """The products found, best first, and how."""
+
+    # Facets are here only where asked for.
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
+
+    query: Query
+    hits: list[Hit]
+    match: Match
+    took_ms: dict[str, FiniteFloat] = Field(
+        description="Milliseconds by step.",
+        examples=[{"decode": 4.1, "embed": 21.0, "search": 2.4, "total": 28.0}],
+    )
+    facets: Facets = Field(default_factory=dict)

@@ -1,0 +1,27 @@
+"""Uvicorn's HTTP protocol, with its own refusal as a problem like every other error."""
+
+from __future__ import annotations
+
+import uuid
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from service.api.problems import http_problem, problem_response
+
+UNREADABLE = "The request is not valid HTTP/1.1; see that the client sends what it says it sends."
+
+
+class ProblemProtocol(HttpToolsProtocol):
+    """For what cannot be parsed, and so never reaches the app."""
+
+    def send_400_response(self, msg: str) -> None:
+        request_id = str(uuid.uuid4())
+        response = problem_response(
+            http_problem(400, UNREADABLE),
+            request_id,
+            {"X-Request-ID": request_id, "Connection": "close"},
+        )
+        head = [b"HTTP/1.1 400 Bad Request"]
+        head += [name + b": " + value for name, value in response.raw_headers]
+        self.transport.write(b"\r\n".join([*head, b"", bytes(response.body)]))
+        self.transport.close()

@@ -1,0 +1,82 @@
+"""Loads the sample catalogue into a running service, deletes it there, or writes it to files.
+
+`--to` needs no service: it writes the pictures and `products.json`, which `import` takes, and
+pictures to search with under `queries`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+
+from service.commands import client as http
+from service.commands.import_products import RETRIES, pause_s
+from service.errors import ServiceError
+from service.samples.catalogue import Sample, examples, samples
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--to", type=Path, metavar="DIR", help="write files there instead")
+    instead.add_argument("--delete", action="store_true", help="delete the samples instead")
+    http.add_address(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.to is not None:
+        return _write(arguments.to)
+    counts = asyncio.run(_ask(arguments, "DELETE" if arguments.delete else "POST"))
+    done = [
+        f"{counts[what]} {what}"
+        for what in ("created", "replaced", "unchanged", "kept", "deleted")
+        if counts.get(what)
+    ]
+    print(", ".join(done) or "nothing to delete")
+    return 0
+
+
+async def _ask(arguments: argparse.Namespace, method: str) -> dict[str, int]:
+    """The answer. Raises ServiceError; what the service has no room for now is asked again."""
+    async with http.connect(arguments) as client:
+        for attempt in range(RETRIES + 1):
+            response = await http.request(client, method, "/samples")
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == RETRIES:
+                break
+            await asyncio.sleep(pause_s(response))
+    if response.status_code != httpx.codes.OK:
+        raise ServiceError(http.problem(response))
+    counts: dict[str, int] = response.json()
+    return counts
+
+
+def _write(directory: Path) -> int:
+    try:
+        (directory / "queries").mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor() as threads:
+            entries = list(threads.map(lambda sample: _write_sample(directory, sample), samples()))
+        text = json.dumps(entries, indent=1, ensure_ascii=False)
+        (directory / "products.json").write_text(text + "\n", encoding="utf-8")
+        for name, example in examples().items():
+            (directory / "queries" / f"{name}.jpg").write_bytes(example.picture())
+    except OSError as exc:
+        raise ServiceError(f"{directory} cannot be written: {exc}") from exc
+    print(f"{len(entries)} products in {directory / 'products.json'}")
+    return 0
+
+
+def _write_sample(directory: Path, sample: Sample) -> dict[str, object]:
+    """Writes the picture; the product as `import` takes it."""
+    name = f"{sample.product_id}.jpg"
+    (directory / name).write_bytes(sample.picture())
+    return {
+        "product_id": sample.product_id,
+        "name": sample.fields.name,
+        "description": sample.fields.description,
+        "attributes": sample.fields.attributes,
+        "image": name,
+    }
