@@ -36,18 +36,23 @@ def _measure(
         for start in range(0, batches * per_batch, per_batch)
     ]
     with server.service(options.empty(f"lanes-{name}"), **settings) as running:
-        return asyncio.run(_both(options, running, queries, bodies))
+        return asyncio.run(_both(options, running, queries, bodies, per_batch))
 
 
 async def _both(
-    options: Options, running: server.Service, queries: list[bytes], bodies: list[bytes]
+    options: Options,
+    running: server.Service,
+    queries: list[bytes],
+    bodies: list[bytes],
+    per_batch: int,
 ) -> Result:
     async with running.client() as client:
         await server.post_batch(client, bodies[0])
         await _searches(client, queries, 4)
         before = await _searches(client, queries, options.size(30, 2))
         started = time.perf_counter()
-        importing = asyncio.create_task(_import(client, bodies[1:] or bodies))
+        imported = bodies[1:] or bodies
+        importing = asyncio.create_task(_import(client, imported))
         during = await _searches(client, queries, None, importing)
         seconds = time.perf_counter() - started
         after = await _searches(client, queries, options.size(30, 2))
@@ -56,7 +61,7 @@ async def _both(
         "idle": summary([*before, *after]),
         "importing": summary(during),
         "ratio": statistics.median(during) / idle,
-        "imported_per_s_meanwhile": len(bodies) * BATCH / seconds,
+        "imported_per_s_meanwhile": len(imported) * per_batch / seconds,
     }
 
 

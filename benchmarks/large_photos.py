@@ -1,52 +1,64 @@
-"""Photos of 12 megapixels: reduced decoding beside a full one, in time and in vectors."""
+"""Photos of 12 megapixels: decoding and preprocessing beside the naive way, and their vectors."""
 
 from __future__ import annotations
 
+import statistics
+
 import numpy as np
 
+from benchmarks.naive import Naive
 from benchmarks.options import Options, Result, milliseconds
 from benchmarks.pictures import TWELVE_MEGAPIXELS, picture
 from service.config import Settings
-from service.embedding.clip import ClipEncoder
 from service.embedding.embedder import HybridEmbedder
 from service.embedding.images import open_image
-from service.embedding.loading import LoadedEncoders
-from service.embedding.resnet50 import Resnet50Encoder
+from service.embedding.loading import load_encoders
+from service.models import SEMANTIC, VISUAL
 
 FULL_PX = 10**6
+REPEATS = 5
 
 
 def measure(options: Options) -> Result:
-    """Times of decoding with preprocessing, alternating, and the least cosine of each signal."""
-    clip = ClipEncoder.load(options.clip, name="clip")
-    resnet50 = Resnet50Encoder.load(options.resnet50)
-    settings = Settings(_env_file=None)  # type: ignore[call-arg]
-    limits = HybridEmbedder(LoadedEncoders(clip, resnet50), settings).limits
-    side_px = limits.shorter_side_px
-    ratios, ours_ms, full_ms = [], [], []
-    cosines = {"semantic": 1.0, "visual": 1.0}
-    for seed in range(options.size(6, 1)):
+    """Times in turns, and the least cosine of each signal to the naive way's vectors."""
+    naive = Naive(options.clip, options.resnet50)
+    chosen = {name.lower(): value for name, value in options.models().items()}
+    settings = Settings(_env_file=None, **chosen)  # type: ignore[arg-type]
+    encoders = load_encoders(settings)
+    limits = HybridEmbedder(encoders, settings).limits
+    models = (encoders.semantic, encoders.visual)
+
+    def prepared(data: bytes, side_px: int) -> list[np.ndarray]:
+        image = open_image(data, limits).decode(side_px)
+        return [model.preprocess(image) for model in models]
+
+    ways = {
+        "ours": lambda data: prepared(data, limits.shorter_side_px),
+        "full": lambda data: prepared(data, FULL_PX),
+        "naive": naive.prepare,
+    }
+    taken: dict[str, list[float]] = {way: [] for way in ways}
+    cosines = {SEMANTIC: 1.0, VISUAL: 1.0}
+    megabytes = []
+    for seed in range(options.size(8, 1)):
         data = picture(seed, TWELVE_MEGAPIXELS)
-
-        def prepared(side_px: int, data: bytes = data) -> list[np.ndarray]:
-            image = open_image(data, limits).decode(side_px)
-            return [clip.preprocess(image), resnet50.preprocess(image)]
-
-        ours = min(milliseconds(lambda: prepared(side_px)) for _ in range(5))
-        full = min(milliseconds(lambda: prepared(FULL_PX)) for _ in range(5))
-        ours_ms.append(ours)
-        full_ms.append(full)
-        ratios.append(full / ours)
-        pairs = zip(prepared(side_px), prepared(FULL_PX), strict=True)
-        for (name, encoder), (one, other) in zip(
-            (("semantic", clip), ("visual", resnet50)), pairs, strict=True
+        megabytes.append(len(data) / 1e6)
+        for way, prepare in ways.items():
+            taken[way].append(
+                min(milliseconds(lambda: prepare(data)) for _ in range(REPEATS))  # noqa: B023
+            )
+        ours = prepared(data, limits.shorter_side_px)
+        for name, model, pixels, exact in zip(
+            cosines, models, ours, naive.embed(data), strict=True
         ):
-            vectors = encoder.encode(np.stack([one, other]))
-            cosines[name] = min(cosines[name], float(vectors[0] @ vectors[1]))
+            cosines[name] = min(cosines[name], float(model.encode(pixels[None])[0] @ exact))
+    medians = {f"{way}_ms": statistics.median(values) for way, values in taken.items()}
     return {
-        "ours_ms": min(ours_ms),
-        "full_ms": min(full_ms),
-        "ratio": min(full_ms) / min(ours_ms),
-        "ratios": ratios,
+        **medians,
+        "megabytes": statistics.median(megabytes),
+        "decoded_size": open_image(data, limits).decode(limits.shorter_side_px).size,
+        "ratio": medians["naive_ms"] / medians["ours_ms"],
+        "ratio_to_full": medians["full_ms"] / medians["ours_ms"],
+        "ratios": [b / a for a, b in zip(taken["ours"], taken["naive"], strict=True)],
         "least_cosine": cosines,
     }

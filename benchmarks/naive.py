@@ -38,6 +38,12 @@ class Naive:
             visual = self._resnet50(self._transforms(image).unsqueeze(0))[0].numpy()
         return _unit(semantic), _unit(visual)
 
+    def prepare(self, data: bytes) -> None:
+        """What `embed` does before the models: decoding, and the libraries' own preprocessing."""
+        image = Image.open(io.BytesIO(data)).convert("RGB")
+        self._clip.preprocess([image])
+        self._transforms(image)
+
     def add(self, data: bytes) -> Vectors:
         self._stored.append(self.embed(data))
         return self._stored[-1]

@@ -99,10 +99,18 @@ def form(fields: dict[str, str], files: Sequence[tuple[str, str, bytes]]) -> byt
     return b"".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
 
 
+def product_id(number: int) -> str:
+    return f"p{number}"
+
+
+def number(product_id: str) -> int:
+    return int(product_id.removeprefix("p"))
+
+
 def batch_form(first: int, pictures: Sequence[bytes]) -> bytes:
-    """Products `p<number>` with one picture each, numbered from `first`."""
+    """Products with one picture each, numbered from `first`."""
     manifest = [
-        {"product_id": f"p{first + n}", "name": f"Product {first + n}", "images": [f"f{n}"]}
+        {"product_id": product_id(first + n), "name": f"Product {first + n}", "images": [f"f{n}"]}
         for n in range(len(pictures))
     ]
     files = [("file", f"f{n}", data) for n, data in enumerate(pictures)]

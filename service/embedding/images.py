@@ -152,8 +152,9 @@ def _open(data: bytes, image_format: ImageFormat, limits: ImageLimits) -> Opened
     _check_size(source.size, limits)
     progressive = False
     if image_format is formats.JPEG:
-        progressive = containers.is_progressive(data)
-        containers.check_jpeg_scans(data, source.width * source.height)
+        markers = containers.jpeg_markers(data)
+        progressive = markers.progressive
+        containers.check_jpeg_scans(markers.scans, source.width * source.height)
     if isinstance(source, TiffImageFile):
         containers.check_tiff_tiles(source, limits.max_pixels)
     return OpenedImage(
