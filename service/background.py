@@ -25,6 +25,8 @@ LOOK_EVERY_S = 2.0
 RENEW_AFTER_S = 600.0
 """Also where the catalogue is as large as it was: its pictures may be others."""
 RENEW_AFTER_GROWTH = 0.1
+RENEW_WHILE_CHANGING_S = 60.0
+"""While an import runs: 128 names cost the models as much as a hundred pictures."""
 KEPT_LEVELS = 256
 
 log = structlog.stdlib.get_logger(__name__)
@@ -50,6 +52,8 @@ class CatalogueBackground:
         self._background: Background | None = None
         self._known = False
         self._images: int | None = None
+        """In the index when it was measured."""
+        self._seen: int | None = None
         self._measured_at = 0.0
         self._names: dict[str, Vector | None] = {}
         self._levels: OrderedDict[object, Nearnesses | None] = OrderedDict()
@@ -58,12 +62,23 @@ class CatalogueBackground:
         """Until cancelled. An outage only puts it off."""
         while True:
             try:
-                await self.refresh()
+                await self.look()
             except Unavailable as exc:
                 log.warning("the background is measured later", reason=exc.detail)
             except Exception:
                 log.exception("the background could not be measured")
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """`refresh`, once the catalogue is as it was at the last look, or after a minute.
+
+        Raises StoreUnavailable.
+        """
+        images = await self._store.count_points()
+        changing, self._seen = images != self._seen, images
+        recent = self._clock() - self._measured_at < RENEW_WHILE_CHANGING_S
+        if self._images is None or not (changing and recent):
+            await self.refresh()
 
     async def refresh(self) -> None:
         """Measures anew where the catalogue has changed by a tenth, or ten minutes have passed.

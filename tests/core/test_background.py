@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from service.background import RENEW_AFTER_S, CatalogueBackground
+from service.background import RENEW_AFTER_S, RENEW_WHILE_CHANGING_S, CatalogueBackground
 from service.errors import StoreUnavailable
 from service.models import (
     ImagePart,
@@ -131,6 +131,39 @@ async def test_the_twentieth_product_is_noticed(house: House) -> None:
     await house.background.refresh()
 
     assert (await find(house, ImagePart(b"picture 0"))).match.verdict == "found"
+
+
+async def test_while_an_import_runs_it_is_measured_once_a_minute(house: House) -> None:
+    time = 0.0
+    background = CatalogueBackground(house.store, house.embedder, clock=lambda: time)
+    await background.look()
+    for minute in range(2):
+        for look in range(3):
+            await fill(house, 30, first=100 * minute + 30 * look)
+            await background.look()
+            judged = judged_by(background)
+            assert judged == ("unknown" if minute == 0 else "found"), (minute, look)
+        time += RENEW_WHILE_CHANGING_S
+        await fill(house, 1, first=100 * minute + 99)
+        await background.look()
+        assert judged_by(background) == "found"
+
+
+async def test_it_is_measured_once_an_import_has_ended(house: House) -> None:
+    background = CatalogueBackground(house.store, house.embedder, clock=lambda: 0.0)
+    await background.look()
+    await fill(house, 30)
+    await background.look()
+    assert judged_by(background) == "unknown"
+
+    await background.look()
+
+    assert judged_by(background) == "found"
+
+
+def judged_by(background: CatalogueBackground) -> str:
+    """The verdict on a hit of the highest score there is."""
+    return background.match([ImagePart(b"picture 0")], WEIGHTS, 1.0).verdict
 
 
 async def test_it_is_measured_anew_after_some_time_in_any_case(house: House) -> None:
