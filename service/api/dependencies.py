@@ -13,6 +13,7 @@ from service.api.forms import unknown_name
 from service.api.lifecycle import Lifecycle
 from service.api.multipart import pointer
 from service.api.problems import FieldError, invalid_request
+from service.api.schemas import EXAMPLE_CURSOR, EXAMPLE_ID
 from service.catalog import Catalog
 from service.config import Settings
 from service.duplicates import Duplicates
@@ -58,6 +59,7 @@ async def product_id(
         str,
         Path(
             description="The caller's own id; percent-encode it.",
+            examples=[EXAMPLE_ID],
             json_schema_extra={"minLength": 1, "maxLength": MAX_PRODUCT_ID_CHARS},
         ),
     ],
@@ -77,6 +79,12 @@ async def known_query(request: Request) -> None:
             raise invalid_request(FieldError(pointer(name), complaint))
 
 
+Cursor = Annotated[
+    str | None,
+    Query(
+        description="`next_cursor` of the page before.", max_length=4096, examples=[EXAMPLE_CURSOR]
+    ),
+]
 FilterQuery = Annotated[
     str | None,
     Query(

@@ -182,15 +182,18 @@ class Filter(Wire):
     not_: Filter | None = _left_out(alias="not", description="What this does not admit.")
 
 
+FACETS = "Attributes whose values are counted over all that the filter admits."
+EXAMPLE_FACETS = ["colour", "brand"]
+
 FacetNames = TypeAliasType(
     "FacetNames",
     Annotated[
         list[str],
         Field(
             title="FacetNames",
-            description="Attributes whose values are counted over all that the filter admits.",
+            description=FACETS,
             max_length=attributes.MAX_FACETS,
-            examples=[["colour", "brand"]],
+            examples=[EXAMPLE_FACETS],
         ),
     ],
 )
@@ -204,12 +207,16 @@ class RankingBody(Wire):
         default=0, ge=0, le=MAX_OFFSET, description="So many of the best are left out: for pages."
     )
     weights: Weights | None = _left_out()
-    min_score: FiniteFloat | None = _left_out(description="Leave out hits below it.")
+    min_score: FiniteFloat | None = _left_out(
+        description="Leave out hits below it.", examples=[0.35]
+    )
     explain: bool = Field(default=False, description=EXPLAIN)
     overlay: bool = Field(default=False, description=OVERLAY)
     # Read by `filter_language` and `attributes`, whose complaints name the place and the remedy.
     filter: SkipValidation[Filter] | None = _left_out()
-    facets: SkipValidation[FacetNames] | None = _left_out()
+    facets: SkipValidation[FacetNames] | None = _left_out(
+        description=FACETS, examples=[EXAMPLE_FACETS]
+    )
 
 
 class ImageSearchForm(RankingBody):

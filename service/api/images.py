@@ -17,7 +17,18 @@ from service.errors import NotFound
 
 router = APIRouter(tags=["images"])
 
-ImageId = Annotated[str, Path(description="SHA-256 of the bytes, in hex.", max_length=128)]
+ImageId = Annotated[
+    str,
+    Path(
+        description="SHA-256 of the bytes, in hex.",
+        max_length=128,
+        examples=[schemas.EXAMPLE_IMAGE_ID],
+    ),
+]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(description="ETags already at hand.", examples=[f'"{schemas.EXAMPLE_IMAGE_ID}"']),
+]
 
 YEAR_S = 365 * 24 * 3600
 DAY_S = 24 * 3600
@@ -79,7 +90,7 @@ async def get_image(
     size: Annotated[
         Literal["original", "thumbnail"], Query(description="thumbnail: a small JPEG.")
     ] = "original",
-    if_none_match: Annotated[str | None, Header(description="ETags already at hand.")] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The stored bytes, or a small JPEG of them."""
     etag = f'"{image_id}"' if size == "original" else f'"{image_id}-{size}"'

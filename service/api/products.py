@@ -10,6 +10,7 @@ from service.api import form_schemas as forms
 from service.api import queries, schemas, views
 from service.api.dependencies import (
     CatalogDep,
+    Cursor,
     DuplicatesDep,
     FacetsQuery,
     FilterQuery,
@@ -118,9 +119,7 @@ async def list_products(
     catalog: CatalogDep,
     root: RootDep,
     limit: Annotated[int, Query(ge=1, le=100, description="Most products on a page.")] = 20,
-    cursor: Annotated[
-        str | None, Query(description="`next_cursor` of the page before.", max_length=4096)
-    ] = None,
+    cursor: Cursor = None,
     order: Annotated[Order, Query(description="Newest first, or by product id.")] = "newest",
     filter: FilterQuery = None,
     facets: FacetsQuery = None,
@@ -147,9 +146,7 @@ async def list_duplicates(
     duplicates: DuplicatesDep,
     root: RootDep,
     limit: Annotated[int, Query(ge=1, le=100, description="Most groups on a page.")] = 20,
-    cursor: Annotated[
-        str | None, Query(description="`next_cursor` of the page before.", max_length=4096)
-    ] = None,
+    cursor: Cursor = None,
 ) -> schemas.DuplicatePage:
     """Pictures that are the same, or nearly, under different products, in groups."""
     return views.duplicate_page(root, await duplicates.page(limit=limit, cursor=cursor))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Path, Response
 
 from service.api import schemas, views
 from service.api.dependencies import RootDep, SamplesDep, SettingsDep
-from service.api.images import cache_control, etag_matches
+from service.api.images import IfNoneMatch, cache_control, etag_matches
 from service.api.openapi import described
 
 router = APIRouter(tags=["samples"])
@@ -44,10 +44,12 @@ async def delete_samples(samples: SamplesDep) -> schemas.SamplesDeleted:
     **described(404, image=True),
 )
 async def get_sample_picture(
-    name: Annotated[str, Path(description="As listed by GET /samples.", max_length=64)],
+    name: Annotated[
+        str, Path(description="As listed by GET /samples.", max_length=64, examples=["query"])
+    ],
     samples: SamplesDep,
     settings: SettingsDep,
-    if_none_match: Annotated[str | None, Header(description="ETags already at hand.")] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A picture to search with; no product of the catalogue has it."""
     picture = await samples.example_picture(name)

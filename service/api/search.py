@@ -88,7 +88,9 @@ async def find_similar(
             examples=['{"semantic": 0.6, "visual": 0.4}'],
         ),
     ] = None,
-    min_score: Annotated[FiniteFloat | None, Query(description="Leave out hits below it.")] = None,
+    min_score: Annotated[
+        FiniteFloat | None, Query(description="Leave out hits below it.", examples=[0.35])
+    ] = None,
     explain: Annotated[bool, Query(description=forms.EXPLAIN)] = False,
     overlay: Annotated[bool, Query(description=forms.OVERLAY)] = False,
     filter: FilterQuery = None,

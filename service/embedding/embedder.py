@@ -39,7 +39,7 @@ from service.scoring import looks
 
 _MARGIN = 1.45
 """A JPEG is decoded to this many times the encoders' input at least. 12 megapixels, 3,000 pixels
-high, then come at an eighth, at cosines of 0.998 and more to those of a full decode."""
+high, then come at an eighth; benchmarks/REPORT.md says how near the vectors stay."""
 
 _LARGEST_RESIZE_PX = 256
 """ResNet50 resizes to this before it crops, which its input does not show."""

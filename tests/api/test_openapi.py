@@ -79,3 +79,30 @@ def test_importing_the_app_loads_no_model_library_and_no_client() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_every_value_has_an_example() -> None:
+    document = openapi_document()
+    values = {
+        f"{name}.{field}": value
+        for name, schema in document["components"]["schemas"].items()
+        for field, value in schema.get("properties", {}).items()
+    } | {
+        f"{name}: {parameter['name']}": parameter | parameter["schema"]
+        for name, operation in operations()
+        for parameter in operation.get("parameters", [])
+    }
+
+    assert [name for name, value in values.items() if not is_shown(value)] == []
+
+
+def is_shown(schema: dict[str, Any]) -> bool:
+    """Whether a reader sees what goes there: an example, or all the values there can be."""
+    if {"examples", "const", "enum", "default", "$ref"} & schema.keys():
+        return True  # a named schema has examples of its own
+    if schema.get("type") == "boolean" or schema.get("format") == "binary":
+        return True
+    if alternatives := schema.get("anyOf") or schema.get("oneOf"):
+        return any(is_shown(one) for one in alternatives if one.get("type") != "null")
+    inner = schema.get("items") or schema.get("additionalProperties")
+    return isinstance(inner, dict) and is_shown(inner)

@@ -44,5 +44,12 @@ def test_the_extra_index_reaches_pip() -> None:
     assert "--extra-index-url" not in _make("-n", "-B", "run", "TORCH_INDEX=")
 
 
+@pytest.mark.parametrize(
+    ("target", "extras"), [("run", ""), ("test", "[dev]"), ("bench", "[dev,bench]")]
+)
+def test_each_target_installs_what_it_needs(target: str, extras: str) -> None:
+    assert f"--editable '.{extras}'" in _make("-n", "-B", target)
+
+
 def test_ci_runs_what_make_check_runs() -> None:
     assert "exec make check" in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()

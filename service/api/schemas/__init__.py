@@ -2,6 +2,7 @@
 
 from service.api.schemas.base import (
     EXAMPLE_ATTRIBUTES,
+    EXAMPLE_CURSOR,
     EXAMPLE_GRID,
     EXAMPLE_ID,
     EXAMPLE_IMAGE_ID,
@@ -54,6 +55,7 @@ from service.api.schemas.search import (
 
 __all__ = [
     "EXAMPLE_ATTRIBUTES",
+    "EXAMPLE_CURSOR",
     "EXAMPLE_GRID",
     "EXAMPLE_ID",
     "EXAMPLE_IMAGE_ID",

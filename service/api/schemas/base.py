@@ -12,6 +12,7 @@ from service import product_rules as rules
 EXAMPLE_ID = "TEE-0042-GREEN"
 EXAMPLE_IMAGE_ID = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 EXAMPLE_IMAGE_URL = f"/products/{EXAMPLE_ID}/images/{EXAMPLE_IMAGE_ID}"
+EXAMPLE_CURSOR = "bmV3ZXN0IDIwMjYtMDEtMzE"
 EXAMPLE_ATTRIBUTES = {
     "colour": "green",
     "price": 19.9,
@@ -78,7 +79,10 @@ class FieldError(Wire):
     """One thing wrong with the request."""
 
     pointer: str = Field(description="JSON pointer to the field.", examples=["/attributes/colour"])
-    detail: str = Field(description="What is wrong, and what would be right.")
+    detail: str = Field(
+        description="What is wrong, and what would be right.",
+        examples=["A value is a string, a number, a boolean or a list of strings."],
+    )
 
 
 class Problem(Wire):
@@ -91,7 +95,11 @@ class Problem(Wire):
         description="A sentence that says what to do.",
         examples=["There is no product 'TEE-0042-GREEN'."],
     )
-    request_id: str | None = Field(default=None, description="The X-Request-ID of this answer.")
+    request_id: str | None = Field(
+        default=None,
+        description="The X-Request-ID of this answer.",
+        examples=["0f4c1d2e9a7b4c55"],
+    )
     errors: list[FieldError] = Field(
         default_factory=list, description="Every place in the request that is wrong."
     )

@@ -47,25 +47,37 @@ class Check(Wire):
     """What one part answered."""
 
     ok: bool
-    detail: str | None = Field(default=None, description="What is wrong.")
-    took_ms: FiniteFloat
+    detail: str | None = Field(
+        default=None, description="What is wrong.", examples=["The engine does not answer."]
+    )
+    took_ms: FiniteFloat = Field(examples=[1.4])
 
 
 class Health(Wire):
     """Readiness: whether the service can do its work now."""
 
     status: Literal["ready", "unavailable", "starting", "failed", "draining"]
-    version: str
-    detail: str | None = Field(default=None, description="Progress while starting; why it failed.")
+    version: str = Field(examples=["0.1.0"])
+    detail: str | None = Field(
+        default=None,
+        description="Progress while starting; why it failed.",
+        examples=["Loading clip-ViT-B-32 and resnet50."],
+    )
     checks: dict[str, Check] = Field(default_factory=dict)
-    encoders: dict[str, str] = Field(default_factory=dict)
-    collection: str | None = None
-    products: int | None = Field(default=None, description="Null where the store does not answer.")
-    warnings: list[str] = Field(default_factory=list)
+    encoders: dict[str, str] = Field(
+        default_factory=dict, examples=[{"semantic": "clip-ViT-B-32", "visual": "resnet50"}]
+    )
+    collection: str | None = Field(default=None, examples=["products-3f9d2c71a0b4"])
+    products: int | None = Field(
+        default=None, description="Null where the store does not answer.", examples=[81]
+    )
+    warnings: list[str] = Field(
+        default_factory=list, examples=[["Running on the compact encoders."]]
+    )
 
 
 class Liveness(Wire):
     """The process serves."""
 
     status: Literal["alive"]
-    version: str
+    version: str = Field(examples=["0.1.0"])

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, FiniteFloat
 
 from service import product_rules as rules
 from service.api.schemas.base import (
+    EXAMPLE_CURSOR,
     EXAMPLE_ID,
     EXAMPLE_IMAGE_ID,
     EXAMPLE_IMAGE_URL,
@@ -49,8 +50,8 @@ class Product(ProductSummary):
     """A product; the first image is its main one."""
 
     images: list[Image]
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime = Field(examples=["2026-01-31T09:30:00Z"])
+    updated_at: datetime = Field(examples=["2026-02-14T16:05:12Z"])
 
 
 class NearDuplicate(Wire):
@@ -67,7 +68,7 @@ class NearDuplicate(Wire):
         " those below 0.95 are no near duplicates.",
         examples=[0.991],
     )
-    same_bytes: bool
+    same_bytes: bool = Field(description="Whether it is the same file.")
     of_image_id: str = Field(
         description="The picture of this product that it is like.", examples=[EXAMPLE_IMAGE_ID]
     )
@@ -119,7 +120,8 @@ class DuplicatePage(Wire):
 
     items: list[DuplicateGroup]
     next_cursor: str | None = Field(
-        description="Give it as `cursor` for the next page; null at the end."
+        description="Give it as `cursor` for the next page; null at the end.",
+        examples=[EXAMPLE_CURSOR],
     )
     total: int = Field(description="Groups in all.", examples=[1])
 
@@ -171,7 +173,8 @@ class ProductPage(Wire):
 
     items: list[Product]
     next_cursor: str | None = Field(
-        description="Give it as `cursor` for the next page; null at the end."
+        description="Give it as `cursor` for the next page; null at the end.",
+        examples=[EXAMPLE_CURSOR],
     )
     total: int = Field(description="Products that the filter admits.", examples=[1])
     facets: Facets = Field(default_factory=dict)
@@ -181,7 +184,9 @@ class BatchResult(Wire):
     """What became of one entry of the manifest."""
 
     index: int = Field(description="Place in the manifest, from 0.", examples=[0])
-    product_id: str | None = Field(description="Null where the entry failed before it had one.")
+    product_id: str | None = Field(
+        description="Null where the entry failed before it had one.", examples=[EXAMPLE_ID]
+    )
     status: Literal["created", "replaced", "unchanged", "failed"]
     near_duplicates: NearDuplicates
     problem: Problem | None = Field(default=None, description="Only where the entry failed.")

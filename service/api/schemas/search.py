@@ -110,7 +110,10 @@ class Match(Wire):
     """Whether the search found what was searched for, by its best product."""
 
     confidence: FiniteFloat | None = Field(
-        ge=0, le=1, description="The best product's, also where the page leaves it out."
+        ge=0,
+        le=1,
+        description="The best product's, also where the page leaves it out.",
+        examples=[0.97],
     )
     verdict: Literal["found", "unsure", "nothing_alike", "unknown"] = Field(
         description="`unknown`: there is nothing to compare with, or not all of the query could be"
