@@ -41,6 +41,15 @@ async def embedder(clip: ClipEncoder, resnet50: Resnet50Encoder) -> AsyncIterato
     await made.close()
 
 
+@pytest.mark.parametrize("side", [3000, 3024])
+async def test_a_photo_of_12_megapixels_comes_at_an_eighth(
+    embedder: HybridEmbedder, side: int
+) -> None:
+    data = written(Image.new("RGB", (side * 4 // 3, side)), "JPEG")
+
+    assert decode(data, embedder.limits).size == (side // 6, side // 8)
+
+
 async def test_embeds_a_picture_with_every_signal(embedder: HybridEmbedder) -> None:
     part: Embedder = embedder
     assert part.signals == (

@@ -160,6 +160,17 @@ def test_a_jpeg_that_paints_over_and_over_is_refused() -> None:
         decode(data[:-2] + data[last:-2] * 5000 + data[-2:], LIMITS)
 
 
+def test_a_progressive_jpeg_is_known_to_need_room_for_all_its_pixels() -> None:
+    image = smooth(512, 512)
+    plain, progressive = (
+        open_image(written(image, "JPEG", progressive=progressive), LIMITS)
+        for progressive in (False, True)
+    )
+
+    assert plain.decoded_pixels(64) == 64 * 64
+    assert progressive.decoded_pixels(64) == 512 * 512
+
+
 SOURCES = [
     ("JPEG", {"exif": exif(6)}),
     ("JPEG", {"progressive": True}),
