@@ -27,7 +27,7 @@ WARM_UP = 10_000_000
 
 def measure(options: Options) -> Result:
     """Images a second of both, and whether vectors and searches are the naive way's."""
-    rounds, per_round = options.size(3, 1), options.size(4 * BATCH, 4)
+    rounds, per_round = options.size(2, 1), options.size(8 * BATCH, 4)
     pictures = [picture(seed, ONE_MEGAPIXEL) for seed in range(rounds * per_round)]
     naive = Naive(options.clip, options.resnet50)
     naive.embed(pictures[0])

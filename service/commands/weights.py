@@ -28,7 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
         of = f" of {progress.total_bytes / 1e6:.0f}" if progress.total_bytes else ""
         print(f"\r{progress.step}: {progress.done_bytes / 1e6:.0f}{of} MB", end="", file=sys.stderr)
 
-    target.mkdir(parents=True, exist_ok=True)
     fetched = download.fetch_clip(weights.hub_repository(settings), show)
     # The hub's cache is links to blobs; a directory to be carried elsewhere holds the files.
     shutil.copytree(fetched, target / weights.clip_name(settings), dirs_exist_ok=True)

@@ -98,6 +98,15 @@ def test_the_three_products_have_no_near_duplicates(address: str) -> None:
     assert page == {"items": [], "next_cursor": None, "total": 0}
 
 
+def test_a_drawing_finds_green_cars_among_the_samples(address: str, tmp_path: Path) -> None:
+    (block,) = (block for block in shell_blocks() if "-X POST" in block and "/samples" in block)
+    loaded, there, answer, deleted = _paste(block.replace("/tmp", str(tmp_path)), address)
+
+    assert loaded["created"] == there["total"] == deleted["deleted"]
+    kinds = [hit["product"]["attributes"] for hit in answer["hits"]]
+    assert [(kind["colour"], kind["kind"]) for kind in kinds] == [("green", "car")] * 3
+
+
 def test_every_other_call_works(address: str) -> None:
     (block,) = (block for block in shell_blocks() if "products/batch" in block)
     block = block.replace("curl -s", "curl -sf").replace("/tmp/thumbnail.jpg", os.devnull)
