@@ -172,13 +172,10 @@ def _find_weights(settings: Settings, on_progress: OnProgress) -> tuple[Path, Pa
 
 
 def _unavailable(settings: Settings, why: str) -> WeightsUnavailable:
-    repository, name = weights.hub_repository(settings), weights.clip_name(settings)
-    file = weights.torchvision_file(settings) or weights.TORCHVISION_FILES["IMAGENET1K_V1"]
     return WeightsUnavailable(
-        f"The weights of {name} and resnet50 are not all on this machine, and not to be had: {why} "
-        "On a machine with a network run: "
-        f"python -c \"from huggingface_hub import snapshot_download as get; get('{repository}', "
-        f"local_dir='{name}')\" && curl -O {weights.TORCHVISION_URL}{file} ; then put {name}/ and "
-        f"{file} into {settings.weights_dir.resolve()} (WEIGHTS_DIR). Or set ENCODERS=compact to "
-        "start without them."
+        f"The weights of {weights.clip_name(settings)} and resnet50 are not all on this machine, "
+        f"and not to be had: {why} Run `python -m service weights --to weights` on a machine with "
+        "a network, with the same settings, and put what it fetches into "
+        f"{settings.weights_dir.resolve()} (WEIGHTS_DIR). Or set ENCODERS=compact to start "
+        "without them."
     )

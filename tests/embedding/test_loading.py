@@ -106,7 +106,7 @@ class TestWithoutWeights:
             monkeypatch.setenv("HF_ENDPOINT", url)
             detail = self.explicit(resnet50_file, weights_dir=tmp_path / "weights")
         assert url in detail
-        for way_out in ("snapshot_download", str(tmp_path / "weights"), "ENCODERS=compact"):
+        for way_out in ("service weights --to", str(tmp_path / "weights"), "ENCODERS=compact"):
             assert way_out in detail
 
     def test_a_black_hole_is_found_out_in_time(
