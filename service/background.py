@@ -121,7 +121,7 @@ class CatalogueBackground:
         ignored_words: Sequence[str] = (),
     ) -> Match:
         """Whether the search found what was searched for; `best` is None where it found nothing."""
-        if not self._known:
+        if not self._known or (self._background is None and self._has_changed()):
             return _unknown("The catalogue's background is not measured yet; ask again soon.")
         if self._background is None:
             return _unknown(
@@ -141,13 +141,21 @@ class CatalogueBackground:
             )
         return Match(judged[0], *_verdict(judged[0]))
 
+    def _has_changed(self) -> bool:
+        """Since it was measured, by the last look."""
+        return self._seen is not None and self._seen != self._images
+
     def _is_due(self, images: int) -> bool:
         if self._images is None:
             return True
-        if self._clock() - self._measured_at >= RENEW_AFTER_S:
+        age = self._clock() - self._measured_at
+        if age >= RENEW_AFTER_S:
             return True
         if self._background is None:
-            return images != self._images
+            # As many pictures as before may be different ones by now.
+            return images != self._images or (
+                images >= confidence.LEAST_PRODUCTS and age >= RENEW_WHILE_CHANGING_S
+            )
         return abs(images - self._images) > RENEW_AFTER_GROWTH * self._images
 
     def _publish(self, background: Background | None) -> None:

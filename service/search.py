@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from service.attributes import AttributeTypes, count_facets
 from service.background import CatalogueBackground
@@ -36,6 +37,9 @@ LOPSIDED_BELOW = 0.15
 
 SCORE_MARGIN = 1e-4
 """The engine scores in float32: ask for a little more than `min_score`, then compare exactly."""
+
+MOST_TIES = 4096
+"""So many products of one score have one order on all pages."""
 
 
 class Search:
@@ -155,7 +159,8 @@ class Search:
         exclude: Sequence[str],
         filter: Filter | None,
     ) -> list[ScoredPoint]:
-        """Each product's best image, until there are `limit` products or no more images."""
+        """Each product's best image: of `limit` products and of those that tie with the last one,
+        among which the engine's choice is not the order of the pages."""
         best: dict[str, ScoredPoint] = {}
         fetch = 2 * limit
         while True:
@@ -169,8 +174,12 @@ class Search:
             )
             for point in points:
                 best.setdefault(point.payload.product.product_id, point)
-            if len(best) >= limit or len(points) < fetch:
+            if len(points) < fetch or len(best) >= limit + MOST_TIES:
                 return list(best.values())
+            if len(best) >= limit:
+                last = next(islice(best.values(), limit - 1, None))
+                if points[-1].score < last.score - SCORE_MARGIN:
+                    return list(best.values())
             fetch *= 2
 
     async def _breakdowns(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass
 
-import numpy as np
 from PIL.TiffImagePlugin import TiffImageFile
 
 from service.errors import ImageTooLarge, InvalidImage
@@ -15,6 +15,12 @@ MAX_ICC_BYTES = 4 * 1024 * 1024
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+"""But for restarts, which stand in the scans, as a stuffed 0xFF does."""
+_JPEG_ALONE = {0x01, 0xD8}
+"""Markers without a segment."""
+_JPEG_PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+_JPEG_SEGMENTS = 10_000
 _JPEG_SCANS = 20
 _JPEG_SCAN_PIXELS = 1_000_000_000
 
@@ -95,14 +101,22 @@ def webp_size(data: bytes) -> tuple[int, int] | None:
 
 
 def jpeg_markers(data: bytes) -> JpegMarkers:
-    """Counts them wherever they stand: in a tenth of the time that a parser would take, and in
-    twice the memory of the file, however many there are."""
-    after = np.frombuffer(data, np.uint8)[1:]
-    marker = np.frombuffer(data, np.uint8)[:-1] == 0xFF
-    return JpegMarkers(
-        scans=int(np.count_nonzero(marker & (after == 0xDA))),
-        progressive=bool((marker & (after == 0xC2)).any()),
-    )
+    """Of the main picture: not of thumbnails in its headers, nor of what stands behind its end.
+
+    Raises InvalidImage for more segments than any encoder writes.
+    """
+    scans, progressive, place = 0, False, 2
+    for _ in range(_JPEG_SEGMENTS):
+        found = _JPEG_MARKER.search(data, place)
+        if found is None or found[0] == b"\xff\xd9":
+            # Several scans of a baseline picture are held as one progressive picture is.
+            return JpegMarkers(scans, progressive or scans > 1)
+        marker, place = found[0][1], found.end()
+        scans += marker == 0xDA
+        progressive = progressive or marker in _JPEG_PROGRESSIVE
+        if marker not in _JPEG_ALONE:
+            place += max(2, int.from_bytes(data[place : place + 2], "big"))
+    raise InvalidImage(f"This JPEG has more than {_JPEG_SEGMENTS:,} segments; save it again.")
 
 
 def check_jpeg_scans(scans: int, pixels: int) -> None:

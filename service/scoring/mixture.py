@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,10 +26,18 @@ def join(parts: Sequence[Part]) -> Embedding:
     """One unit vector for every signal that any part has.
 
     Scores stay cosines, and so comparable whatever the number of parts. Raises InvalidQuery where
-    the parts cancel each other out in every signal that they have.
+    the parts cancel each other out in every signal that they have, or all weights are 0.
     """
     if len(parts) == 1 and parts[0].weight > 0:
         return parts[0].embedding
+    largest = max(abs(part.weight) for part in parts)
+    if largest == 0:
+        raise InvalidQuery(
+            "Every part of the query has the weight 0; give at least one another weight.",
+            pointer="/query",
+        )
+    # By the largest first: products of very small weights leave float32.
+    parts = [replace(part, weight=part.weight / largest) for part in parts]
     names = dict.fromkeys(name for part in parts for name in part.embedding.vectors)
     joined = {name: _joined(name, parts) for name in names}
     kept = {name: vector for name, vector in joined.items() if vector is not None}

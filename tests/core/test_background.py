@@ -161,6 +161,31 @@ async def test_it_is_measured_once_an_import_has_ended(house: House) -> None:
     assert judged_by(background) == "found"
 
 
+async def test_other_pictures_in_the_same_number_are_noticed_within_a_minute(house: House) -> None:
+    time = 0.0
+    background = CatalogueBackground(house.store, house.embedder, clock=lambda: time)
+    for picture in ("the same", "picture {}"):
+        for number in range(20):
+            fields = ProductFields("Thing", "", {})
+            await house.catalog.replace(f"p{number}", fields, [picture.format(number).encode()])
+        await background.look()
+        assert judged_by(background) == "unknown"
+    time = RENEW_WHILE_CHANGING_S
+
+    await background.look()
+
+    assert judged_by(background) == "found"
+
+
+async def test_a_catalogue_that_has_just_changed_is_not_called_too_small(house: House) -> None:
+    background = CatalogueBackground(house.store, house.embedder, clock=lambda: 0.0)
+    await background.look()
+    await fill(house, 30)
+    await background.look()
+
+    assert "not measured yet" in background.match([ImagePart(b"")], WEIGHTS, 1.0).detail
+
+
 def judged_by(background: CatalogueBackground) -> str:
     """The verdict on a hit of the highest score there is."""
     return background.match([ImagePart(b"picture 0")], WEIGHTS, 1.0).verdict

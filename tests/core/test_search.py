@@ -224,3 +224,35 @@ async def test_pages_by_offset_go_through_all_hits_without_repeats(house: House)
     assert [(hit.rank, hit.product) for hit in paged] == [
         (hit.rank, hit.product) for hit in whole.hits
     ]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 12])
+async def test_pages_through_products_that_tie_repeat_and_leave_out_none(
+    house: House, limit: int
+) -> None:
+    names = [f"p{number:02}" for number in range(45)]
+    for name in reversed(names):
+        await house.catalog.create(name, ProductFields("P", "", {}), [b"the same"])
+
+    pages = [
+        await find(house, b"the same", limit=limit, offset=offset)
+        for offset in range(0, len(names), limit)
+    ]
+
+    assert [hit.product.product_id for page in pages for hit in page.hits] == names
+
+
+async def test_only_the_ratio_of_the_parts_weights_counts(house: House) -> None:
+    await fill(house, 20)
+
+    def parts(scale: float) -> list[QueryPart]:
+        return [ImagePart(b"one", weight=scale), ImagePart(b"other", weight=-0.5 * scale)]
+
+    usual, small = [await house.search.find(parts(scale), Ranking()) for scale in (1.0, 1e-42)]
+
+    assert [hit.score for hit in small.hits] == pytest.approx([hit.score for hit in usual.hits])
+
+
+async def test_parts_without_any_weight_are_refused(house: House) -> None:
+    with pytest.raises(InvalidQuery, match="weight 0"):
+        await house.search.find([ImagePart(b"one", weight=0.0)], Ranking())

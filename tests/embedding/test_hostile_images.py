@@ -11,6 +11,7 @@ from contextlib import suppress
 import pytest
 from PIL import Image
 
+from service.embedding.containers import jpeg_markers
 from service.embedding.images import ImageLimits, decode, open_image
 from service.errors import ImageTooLarge, InvalidImage
 from tests.embedding.pictures import exif, noise, png, png_bomb, smooth, tiled_tiff, written
@@ -169,6 +170,29 @@ def test_a_progressive_jpeg_is_known_to_need_room_for_all_its_pixels() -> None:
 
     assert plain.decoded_pixels(64) == 64 * 64
     assert progressive.decoded_pixels(64) == 512 * 512
+
+
+def test_what_stands_behind_a_jpeg_or_in_its_headers_is_none_of_its_scans() -> None:
+    image, thumbnail = smooth(512, 512), written(smooth(64, 64), "JPEG", progressive=True)
+    data = written(image, "JPEG", comment=thumbnail * 8) + thumbnail * 3000
+
+    markers = jpeg_markers(data)
+
+    assert (markers.scans, markers.progressive) == (1, False)
+    assert open_image(data, LIMITS).decoded_pixels(64) == 64 * 64
+
+
+def test_a_baseline_jpeg_in_several_scans_needs_room_for_all_its_pixels() -> None:
+    data = written(smooth(512, 512), "JPEG")
+    scan = data[data.index(b"\xff\xda") : -2]
+
+    assert open_image(data[:-2] + scan + data[-2:], LIMITS).decoded_pixels(64) == 512 * 512
+
+
+def test_a_jpeg_of_very_many_segments_is_refused() -> None:
+    data = written(smooth(16, 16), "JPEG")
+    with pytest.raises(InvalidImage, match="segments"):
+        decode(data[:2] + b"\xff\xfe\x00\x02" * 20_000 + data[2:], LIMITS)
 
 
 SOURCES = [
