@@ -29,7 +29,6 @@ class Naive:
         self._resnet50.fc = torch.nn.Identity()
         self._resnet50.eval()
         self._transforms = ResNet50_Weights.IMAGENET1K_V1.transforms()
-        self._stored: list[Vectors] = []
 
     def embed(self, data: bytes) -> Vectors:
         image = Image.open(io.BytesIO(data)).convert("RGB")
@@ -44,13 +43,8 @@ class Naive:
         self._clip.preprocess([image])
         self._transforms(image)
 
-    def add(self, data: bytes) -> Vectors:
-        self._stored.append(self.embed(data))
-        return self._stored[-1]
-
     def fill(self, stored: list[Vectors]) -> None:
         """The catalogue to search in, embedded before."""
-        self._stored = list(stored)
         self._semantic = np.stack([semantic for semantic, _ in stored])
         self._visual = np.stack([visual for _, visual in stored])
 

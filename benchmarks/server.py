@@ -31,10 +31,6 @@ class Service:
     def resident_mib(self) -> float:
         return resident_mib(self.pid)
 
-    def metric(self, name: str) -> float:
-        text = httpx.get(f"{self.url}/metrics", trust_env=False).text
-        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
-
 
 @contextmanager
 def service(directory: Path, *, wait: bool = True, **settings: str) -> Iterator[Service]:
