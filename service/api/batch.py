@@ -21,7 +21,7 @@ from service.models import Product
 log = structlog.stdlib.get_logger(__name__)
 router = APIRouter(tags=["products"])
 
-CONCURRENT_ENTRIES = 8
+CONCURRENT_ENTRIES = 16
 """Enough to fill the batches of the models, and few enough to leave room in their queue."""
 
 

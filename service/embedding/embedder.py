@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from service.config import Settings
-from service.embedding import images
+from service.embedding import cores, images
 from service.embedding.batching import Batcher
 from service.embedding.decoding import DecodePool, PixelBudget
 from service.embedding.images import ImageLimits
@@ -22,7 +22,7 @@ from service.embedding.loading import LoadedEncoders
 from service.embedding.passes import Kind
 from service.embedding.regions.passes import Asked
 from service.errors import InvalidText
-from service.interfaces import TextEncoder
+from service.interfaces import SteppedEncoder, TextEncoder
 from service.models import (
     SEMANTIC,
     VISUAL,
@@ -44,6 +44,10 @@ high, then come at an eighth; benchmarks/REPORT.md says how near the vectors sta
 _LARGEST_RESIZE_PX = 256
 """ResNet50 resizes to this before it crops, which its input does not show."""
 
+_BULK_WORKERS = 2
+"""Bulk passes at once, of encoders whose passes can pause for a search; else one, so that no more
+than that stands in a search's way. More would want more pictures under way to fill them."""
+
 Prepared = tuple[NDArray[np.generic], NDArray[np.generic]]
 
 
@@ -62,6 +66,7 @@ class HybridEmbedder:
             max_items=settings.batch_max_items,
             queue_max_items=settings.queue_max_items,
             queue_timeout_s=settings.queue_timeout_s,
+            bulk_workers=self._bulk_workers(),
         )
         self.pool = DecodePool(
             settings.decode_threads,
@@ -164,6 +169,10 @@ class HybridEmbedder:
         opened = images.open_image(data, self.limits)
         with self._budget.hold(opened.decoded_pixels(opened.thumbnail_side(size_px))):
             return opened.thumbnail(size_px)
+
+    def _bulk_workers(self) -> int:
+        pausing = all(isinstance(e, SteppedEncoder) for e in (self._semantic, self._visual))
+        return min(_BULK_WORKERS, cores.cores()) if pausing else 1
 
     def _shorter_side_px(self) -> int:
         """What both encoders resize to, by trying them on a picture, with margin."""

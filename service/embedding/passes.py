@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from service.embedding.regions.passes import RegionPasses
 from service.interfaces import Encoder, SteppedEncoder, TextEncoder
-from service.models import SEMANTIC, VISUAL, Vector
+from service.models import SEMANTIC, VISUAL, Priority, Vector
 
 Result: TypeAlias = dict[str, Vector]
 """One unit vector per signal; of an explanation, the shares of its cells."""
@@ -40,6 +40,7 @@ class Item:
     EXPLANATION: what `RegionPasses` takes."""
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Result]
+    priority: Priority
     since: float
     """When it began to wait, on the queue's clock."""
 

@@ -8,7 +8,10 @@ from collections.abc import AsyncIterator, Awaitable
 import numpy as np
 import pytest
 import pytest_asyncio
+import torch
+from numpy.typing import NDArray
 
+from service.embedding import batching
 from service.embedding.batching import Batcher
 from service.embedding.passes import Kind, Result
 from service.errors import Overloaded, Starting, Unavailable
@@ -28,9 +31,10 @@ from tests.embedding.encoders import (
 class Bench:
     """A batcher over scripted encoders, and a hand on the first one's gate."""
 
-    def __init__(self, **options: float) -> None:
+    def __init__(self, *, semantic: ScriptedTextEncoder | None = None, **options: float) -> None:
         self.now = 0.0
-        self.semantic, self.visual = ScriptedTextEncoder("semantic"), ScriptedEncoder("visual")
+        self.semantic = semantic or ScriptedTextEncoder("semantic")
+        self.visual = ScriptedEncoder("visual")
         self.batcher = Batcher(
             self.semantic,
             self.visual,
@@ -101,120 +105,104 @@ async def test_texts_share_a_pass_with_texts_only(bench: Bench) -> None:
 async def test_searches_overtake_bulk_work(bench: Bench) -> None:
     first = await bench.busy()
     bulk = [bench.send(number, Priority.BULK) for number in (1, 2)]
-    await bench.queued(2)
     search = bench.send(9)
-    await bench.queued(3)
+    await until(lambda: bench.batcher.stats.pauses == 1)
     await bench.open(first, search, *bulk)
-    assert bench.semantic.batches == [[0], [9], [1, 2]]
+    assert bench.semantic.batches[:2] == [[0], [9]]
+    assert sorted(number for batch in bench.semantic.batches[2:] for number in batch) == [1, 2]
 
 
-async def test_bulk_work_that_waited_long_goes_between_searches_one_pass_at_a_time() -> None:
-    bench = Bench(max_items=2, queue_max_items=32)
-    first = await bench.busy()
-    bulk = [bench.send(number, Priority.BULK) for number in range(1, 7)]
-    await bench.queued(6)
-    bench.now += 2.5
-    searches = [bench.send(number) for number in range(11, 15)]
-    await bench.queued(10)
-    await bench.open(first, *searches, *bulk)
-    await bench.batcher.close()
-    # The first pass was a search's, so bulk work is next, and after each search once more.
-    assert bench.semantic.batches == [[0], [1, 2], [11, 12], [3, 4], [13, 14], [5, 6]]
-
-
-async def test_a_search_overtakes_aged_bulk_work_behind_a_bulk_pass(bench: Bench) -> None:
+async def test_a_search_does_not_wait_for_a_bulk_pass(bench: Bench) -> None:
     bench.semantic.gate.clear()
-    bulk = [bench.send(number, Priority.BULK) for number in range(1, 6)]
-    await asyncio.to_thread(bench.semantic.entered.acquire)
-    running = list(bench.semantic.batches[0])
-    await bench.queued(5 - len(running))
-    bench.now += 60
-    search = bench.send(9)
-    await bench.queued(6 - len(running))
-    await bench.open(search, *bulk)
-    assert bench.semantic.batches[:2] == [running, [9]]
-
-
-async def test_bulk_work_that_has_just_come_lets_every_search_by() -> None:
-    bench = Bench(max_items=1)
-    first = await bench.busy()
     bulk = bench.send(1, Priority.BULK)
-    await bench.queued(1)
-    bench.now += 1.9
-    searches = [bench.send(number) for number in (7, 8, 9)]
-    await bench.queued(4)
-    await bench.open(first, bulk, *searches)
-    await bench.batcher.close()
-    assert bench.semantic.batches == [[0], [7], [8], [9], [1]]
-
-
-class InABulkPass:
-    """A batcher held in the semantic half of a bulk pass over the items 1 and 2."""
-
-    def __init__(self, **options: float) -> None:
-        self.bench = Bench(max_items=2, **options)
-
-    async def begin(self) -> list[asyncio.Task[Result]]:
-        first = await self.bench.busy()
-        bulk = [self.bench.send(number, Priority.BULK) for number in (1, 2)]
-        await self.bench.queued(2)
-        # The first pass is let through to the visual encoder, whose gate then holds it.
-        self.bench.visual.gate.clear()
-        self.bench.semantic.gate.set()
-        await asyncio.to_thread(self.bench.visual.entered.acquire)
-        self.bench.semantic.gate.clear()
-        self.bench.visual.gate.set()
-        await first
-        await asyncio.to_thread(self.bench.semantic.entered.acquire)
-        return bulk
-
-
-async def test_a_search_goes_in_the_middle_of_a_bulk_pass() -> None:
-    held = InABulkPass()
-    bulk = await held.begin()
-    search = held.bench.send(9)
-    await held.bench.queued(1)
-    results = await held.bench.open(search, *bulk)
-    await held.bench.batcher.close()
-    assert held.bench.semantic.batches == [[0], [1, 2], [9]]
-    assert held.bench.visual.batches == [[0], [9], [1, 2]]
-    assert held.bench.batcher.stats.pauses == 1
-    for number, result in zip((9, 1, 2), results, strict=True):
+    await asyncio.to_thread(bench.semantic.entered.acquire)
+    search = bench.send(9)
+    await asyncio.to_thread(bench.semantic.entered.acquire)
+    bench.visual.gate.clear()
+    bench.semantic.gate.set()
+    await until(lambda: bench.batcher.stats.pauses == 1)
+    bench.visual.gate.set()
+    results = await bench.open(search, bulk)
+    assert bench.visual.batches == [[9], [1]]
+    for number, result in zip((9, 1), results, strict=True):
         assert isinstance(result, dict)
         assert np.allclose(result[VISUAL], direction(number))
 
 
-async def test_a_bulk_pass_that_has_paused_for_long_comes_to_its_end() -> None:
-    held = InABulkPass()
-    bulk = await held.begin()
-    search = held.bench.send(9)
-    await held.bench.queued(1)
-    held.bench.now += 1.5
-    await held.bench.open(search, *bulk)
-    await held.bench.batcher.close()
-    assert held.bench.visual.batches == [[0], [1, 2], [9]]
+async def test_a_bulk_pass_pauses_so_long_and_no_longer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "BULK_PAUSES_FOR_S", 0.05)
+    bench.visual.gate.clear()
+    search = bench.send(9)
+    await asyncio.to_thread(bench.visual.entered.acquire)
+    bulk = bench.send(1, Priority.BULK)
+    await asyncio.to_thread(bench.visual.entered.acquire)
+    assert bench.visual.batches == [[9], [1]]
+    bench.visual.gate.set()
+    await bench.open(search, bulk)
 
 
-async def test_a_search_that_fails_in_the_middle_of_a_bulk_pass_fails_alone() -> None:
-    held = InABulkPass()
-    bulk = await held.begin()
-    search = held.bench.send(POISON)
-    await held.bench.queued(1)
-    results = await held.bench.open(search, *bulk)
-    assert [type(result) for result in results] == [Unavailable, dict, dict]
-    assert held.bench.batcher.busy_s == 0
-    await held.bench.batcher.close()
+async def test_bulk_workers_run_side_by_side() -> None:
+    bench = Bench(bulk_workers=2)
+    bench.semantic.gate.clear()
+    tasks = []
+    for number in (1, 2):
+        tasks.append(bench.send(number, Priority.BULK))
+        await asyncio.to_thread(bench.semantic.entered.acquire)
+    assert bench.semantic.batches == [[1], [2]]
+    assert all(isinstance(result, dict) for result in await bench.open(*tasks))
+    await bench.batcher.close()
 
 
-async def test_a_worker_that_dies_in_the_middle_of_a_bulk_pass_fails_both() -> None:
-    held = InABulkPass()
-    bulk = await held.begin()
-    search = held.bench.send(DEADLY)
-    await held.bench.queued(1)
-    results = await held.bench.open(search, *bulk)
-    assert [type(result) for result in results] == [Unavailable] * 3
-    assert isinstance(await held.bench.send(5), dict)
-    await held.bench.batcher.close()
+async def test_bulk_passes_side_by_side_share_the_cores() -> None:
+    used: dict[int, int] = {}
+
+    class Noting(ScriptedTextEncoder):
+        def _answer(self, numbers: list[int]) -> NDArray[np.float32]:
+            used[numbers[0]] = torch.get_num_threads()
+            return super()._answer(numbers)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        bench = Bench(semantic=Noting("semantic"), bulk_workers=2)
+    finally:
+        torch.set_num_threads(before)
+    bench.semantic.gate.clear()
+    tasks = []
+    for number, priority in ((1, Priority.BULK), (2, Priority.BULK), (3, Priority.SEARCH)):
+        tasks.append(bench.send(number, priority))
+        await asyncio.to_thread(bench.semantic.entered.acquire)
+    await bench.open(*tasks)
+    await bench.batcher.close()
+    assert used == {1: 4, 2: 2, 3: 4}
+
+
+async def test_a_search_that_fails_beside_a_bulk_pass_fails_alone(bench: Bench) -> None:
+    bench.semantic.gate.clear()
+    bulk = bench.send(1, Priority.BULK)
+    await asyncio.to_thread(bench.semantic.entered.acquire)
+    results = await bench.open(bench.send(POISON), bulk)
+    assert [type(result) for result in results] == [Unavailable, dict]
+    await until(lambda: bench.batcher.busy_s == 0)
+
+
+async def test_a_search_that_kills_its_worker_leaves_the_bulk_pass_alone(bench: Bench) -> None:
+    bench.semantic.gate.clear()
+    bulk = bench.send(1, Priority.BULK)
+    await asyncio.to_thread(bench.semantic.entered.acquire)
+    results = await bench.open(bench.send(DEADLY), bulk)
+    assert [type(result) for result in results] == [Unavailable, dict]
+    assert isinstance(await bench.send(5), dict)
+
+
+async def test_a_bulk_worker_that_dies_is_replaced(bench: Bench) -> None:
+    with pytest.raises(Unavailable):
+        await bench.send(DEADLY, Priority.BULK)
+    assert isinstance(await bench.send(5, Priority.BULK), dict)
+    assert bench.batcher.stats.restarts == 1
+    assert bench.batcher.alive
 
 
 async def test_a_search_pass_never_pauses() -> None:
@@ -240,15 +228,17 @@ async def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(bench: Be
 
 
 async def test_bulk_work_alone_cannot_fill_the_queue(bench: Bench) -> None:
-    first = await bench.busy()
-    tasks = [bench.send(number, Priority.BULK) for number in range(1, 7)]
+    bench.semantic.gate.clear()
+    tasks = [bench.send(0, Priority.BULK)]
+    await asyncio.to_thread(bench.semantic.entered.acquire)
+    tasks += [bench.send(number, Priority.BULK) for number in range(1, 7)]
     await bench.queued(6)
     with pytest.raises(Overloaded):
         await bench.send(99, Priority.BULK)
     search = bench.send(50)
-    await bench.queued(7)
-    await bench.open(first, search, *tasks)
-    assert bench.semantic.batches[1] == [50]
+    await asyncio.to_thread(bench.semantic.entered.acquire)
+    assert bench.semantic.batches == [[0], [50]]
+    assert all(isinstance(result, dict) for result in await bench.open(search, *tasks))
 
 
 async def test_waiting_too_long_ends_the_wait_and_costs_no_pass() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 import pytest_asyncio
+import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from service.config import Settings
@@ -153,6 +155,34 @@ async def test_a_full_queue_refuses_before_anything_is_decoded() -> None:
         await made.embed_image(b"never looked at")
     semantic.gate.set()
     await asyncio.gather(running, waiting)
+    await made.close()
+
+
+class SteppedScriptedEncoder(ScriptedEncoder):
+    def encode_in_steps(
+        self, batch: NDArray[np.generic]
+    ) -> Generator[None, None, NDArray[np.float32]]:
+        yield
+        return self.encode(batch)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "threads", "workers"),
+    [(SteppedScriptedEncoder, 4, 2), (SteppedScriptedEncoder, 1, 1), (ScriptedEncoder, 4, 1)],
+)
+async def test_encoders_that_pause_have_two_bulk_passes_at_once_where_there_are_cores(
+    encoder: type[ScriptedEncoder], threads: int, workers: int
+) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        made = HybridEmbedder(LoadedEncoders(encoder(), encoder()), settings())
+    finally:
+        torch.set_num_threads(before)
+    others = set(threading.enumerate())
+    made.start()
+    new = {thread.name for thread in set(threading.enumerate()) - others}
+    assert new == {"passes-search", *(f"passes-bulk-{n}" for n in range(workers))}
     await made.close()
 
 
