@@ -7,10 +7,17 @@ import contextlib
 
 import pytest
 
-from service.background import RENEW_AFTER_S, RENEW_WHILE_CHANGING_S, CatalogueBackground
+from service.background import (
+    NAMES_AT_ONCE,
+    RENEW_AFTER_S,
+    RENEW_WHILE_CHANGING_S,
+    CatalogueBackground,
+)
 from service.errors import StoreUnavailable
 from service.models import (
+    EmbeddedText,
     ImagePart,
+    Priority,
     ProductFields,
     ProductPart,
     QueryPart,
@@ -149,6 +156,40 @@ async def test_while_an_import_runs_it_is_measured_once_a_minute(house: House) -
         assert judged_by(background) == "found"
 
 
+async def test_an_import_long_after_the_last_one_has_its_minute_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = 0.0
+    background = CatalogueBackground(house.store, house.embedder, clock=lambda: time)
+    await fill(house, 30)
+    await background.look()
+    await background.look()
+    time = 5 * RENEW_WHILE_CHANGING_S
+    embedded = names_embedded(house, monkeypatch)
+
+    await fill(house, 30, first=30)
+    await background.look()
+    assert not embedded
+    time += RENEW_WHILE_CHANGING_S
+    await fill(house, 1, first=60)
+    await background.look()
+    assert len(embedded) == 31
+
+
+async def test_names_are_embedded_a_few_at_a_time_and_none_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    background = CatalogueBackground(house.store, house.embedder)
+    embedded = names_embedded(house, monkeypatch)
+    await fill(house, 30)
+    await background.refresh()
+    assert len(embedded) == len(set(embedded)) == 30
+    assert max(embedded.values()) == NAMES_AT_ONCE
+    await fill(house, 10, first=30)
+    await background.refresh()
+    assert len(embedded) == 40
+
+
 async def test_it_is_measured_once_an_import_has_ended(house: House) -> None:
     background = CatalogueBackground(house.store, house.embedder, clock=lambda: 0.0)
     await background.look()
@@ -184,6 +225,24 @@ async def test_a_catalogue_that_has_just_changed_is_not_called_too_small(house: 
     await background.look()
 
     assert "not measured yet" in background.match([ImagePart(b"")], WEIGHTS, 1.0).detail
+
+
+def names_embedded(house: House, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """The names that are embedded from now on, each with how many were under way."""
+    embedded: dict[str, int] = {}
+    under_way: set[str] = set()
+    real = house.embedder.embed_text
+
+    async def noting(text: str, **options: Priority) -> EmbeddedText:
+        assert text not in embedded
+        under_way.add(text)
+        await asyncio.sleep(0)
+        embedded[text] = len(under_way)
+        under_way.discard(text)
+        return await real(text, **options)
+
+    monkeypatch.setattr(house.embedder, "embed_text", noting)
+    return embedded
 
 
 def judged_by(background: CatalogueBackground) -> str:
