@@ -42,6 +42,7 @@ def _measure(
     file = to / "results.json"
     results = json.loads(file.read_text()) if file.exists() and not quick else {}
     clip, resnet50 = write_models(directory, full_size=not quick)
+    os.sync()  # or the disk would still write them during the first measurement
     options = Options(directory, clip, resnet50, quick)
     started = time.perf_counter()
     for part in (bar := tqdm(parts, unit=" part")):

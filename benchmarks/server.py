@@ -15,6 +15,9 @@ from pathlib import Path
 
 import httpx
 
+RESTED_AFTER_S = 5
+AT_REST_CORES = 0.1
+
 BOUNDARY = "benchmark-boundary"
 HEADERS = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
@@ -30,6 +33,15 @@ class Service:
 
     def resident_mib(self) -> float:
         return resident_mib(self.pid)
+
+    def rest(self) -> None:
+        """Waits until it has done nothing for a while: after an import it looks at the catalogue
+        anew, beside whatever is measured next."""
+        rested_s = 0
+        while rested_s < RESTED_AFTER_S:
+            before = cpu_s(self.pid)
+            time.sleep(1)
+            rested_s = rested_s + 1 if cpu_s(self.pid) - before < AT_REST_CORES else 0
 
 
 @contextmanager
@@ -136,3 +148,10 @@ def search_form(data: bytes, limit: int = 10) -> bytes:
 def resident_mib(pid: int) -> float:
     line = Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split("\n")[0]
     return int(line.split()[0]) / 1024
+
+
+def cpu_s(pid: int) -> float:
+    """The processor time that the process has taken so far, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    user, system = int(fields[11]), int(fields[12])
+    return (user + system) / os.sysconf("SC_CLK_TCK")
