@@ -293,7 +293,7 @@ async def _kept_golden(parts: Parts, fresh: Embedding) -> Embedding:
 
 def _batcher_trouble(embedder: HybridEmbedder) -> str | None:
     if not embedder.batcher.alive:
-        return "The thread that runs the models has ended."
+        return "A thread that runs the models has ended."
     if embedder.batcher.busy_s > BATCH_HUNG_S:
         return f"The models have been at one batch for {embedder.batcher.busy_s:.0f} s."
     return None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Encoder(Protocol):
-    """A model that turns pictures into unit vectors of one signal; one thread calls `encode`."""
+    """A model that turns pictures into unit vectors of one signal. Thread-safe."""
 
     name: str
     dimensions: int
@@ -40,7 +40,7 @@ class Encoder(Protocol):
     """SHA-256 (hex) over the weights and the version of the preprocessing."""
 
     def preprocess(self, image: Image.Image) -> NDArray[np.generic]:
-        """An upright RGB picture of any size to an array of fixed shape. Thread-safe."""
+        """An upright RGB picture of any size to an array of fixed shape."""
 
     def encode(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """(n, *preprocessed shape) to (n, dimensions), finite and of unit length.

@@ -43,7 +43,7 @@ class PixelBudget:
 
 
 class DecodePool:
-    """As many threads as slots; who waits goes in the order of the queue before the models.
+    """As many threads as slots; searches first, aged bulk work between them, as `Turns` says.
 
     While a search is under way no bulk work starts, unless it has aged. For one event loop.
     """

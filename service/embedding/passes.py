@@ -60,7 +60,7 @@ class Item:
 
 
 class Passes:
-    """The two encoders, for use by one thread."""
+    """The two encoders; several threads may run passes, one of them those of explanations."""
 
     def __init__(self, semantic: Encoder, visual: Encoder) -> None:
         self._semantic, self._visual = semantic, visual

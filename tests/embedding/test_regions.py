@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from service.embedding.embedder import HybridEmbedder
 from service.embedding.loading import LoadedEncoders
 from service.embedding.regions.clip import ClipRegions
 from service.embedding.regions.grid import resampled
+from service.embedding.regions.hooks import listening
 from service.embedding.resnet50 import Resnet50Encoder
 from service.errors import InvalidImage, Unavailable, Unexplained
 from service.interfaces import Embedder, Encoder, ExplainedEncoder
@@ -26,6 +28,18 @@ from tests.embedding.checkpoints import write_clip
 from tests.embedding.encoders import ScriptedTextEncoder
 from tests.embedding.pictures import exif, noise, smooth, written
 from tests.embedding.test_embedder import settings
+
+
+def test_other_threads_that_run_the_same_modules_are_not_heard() -> None:
+    module = torch.nn.Linear(2, 2)
+    mine, other = torch.ones(1, 2), torch.zeros(1, 2)
+    with torch.inference_mode(), listening(inputs={"in": module}, outputs={"out": module}) as heard:
+        answer = module(mine)
+        beside = threading.Thread(target=lambda: module(other))
+        beside.start()
+        beside.join()
+    assert torch.equal(heard["in"], mine)
+    assert torch.equal(heard["out"], answer)
 
 
 def unit(seed: int, dimensions: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
@@ -14,7 +15,8 @@ def listening(
 ) -> Iterator[dict[str, Tensor]]:
     """By the names given here, in float32: the first argument, or the answer, of each module.
 
-    The modules compute what they would without it. Not for two threads at once.
+    The modules compute what they would without it. Only the calling thread is listened to: others
+    may run the same modules meanwhile.
     """
     heard: dict[str, Tensor] = {}
     with ExitStack() as stack:
@@ -25,17 +27,21 @@ def listening(
         yield heard
 
 
-class _Input:
+class _Ear:
     def __init__(self, heard: dict[str, Tensor], name: str) -> None:
         self._heard, self._name = heard, name
+        self._thread = threading.get_ident()
 
+    def _hear(self, tensor: Tensor) -> None:
+        if threading.get_ident() == self._thread:
+            self._heard[self._name] = tensor.float()
+
+
+class _Input(_Ear):
     def __call__(self, module: nn.Module, arguments: tuple[Tensor, ...]) -> None:
-        self._heard[self._name] = arguments[0].float()
+        self._hear(arguments[0])
 
 
-class _Output:
-    def __init__(self, heard: dict[str, Tensor], name: str) -> None:
-        self._heard, self._name = heard, name
-
+class _Output(_Ear):
     def __call__(self, module: nn.Module, arguments: object, answer: Tensor) -> None:
-        self._heard[self._name] = answer.float()
+        self._hear(answer)
