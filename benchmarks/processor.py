@@ -60,7 +60,9 @@ def _pass_ms(encoder: ClipEncoder | Resnet50Encoder, pictures: int, rounds: int)
 
 
 def _processor_name() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return "unknown"
+    """With family and model, where the system tells: one name may stand for several generations."""
+    lines = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
+    told = {name.strip(): value.strip() for name, _, value in lines}
+    name = told.get("model name", "unknown")
+    numbers = [f"{key.split()[-1]} {told[key]}" for key in ("cpu family", "model") if key in told]
+    return f"{name} ({', '.join(numbers)})" if numbers else name

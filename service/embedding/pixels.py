@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from service.embedding.resizing import Size, resized_part
 from service.errors import SetupError
 from service.models import Crop
-
-if TYPE_CHECKING:
-    import torch
-
-Size = tuple[int, int]
-"""(width, height)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +50,11 @@ class PixelRecipe:
         return size if isinstance(size, tuple) else (size, size)
 
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
-        """An RGB picture to (3, height, width), not yet normalised.
-
-        Resizes only what the crop keeps, which gives the same pixels as resizing the whole and
-        cropping, without a temporary as long as the picture.
-        """
+        """An RGB picture to (3, height, width), not yet normalised."""
         full = self._full_size(image.size)
         size = self.crop or full
         left, top = (self.crop_offset(f - s) for f, s in zip(full, size, strict=True))
-        across, down = image.width / full[0], image.height / full[1]
-        edges = left * across, top * down, (left + size[0]) * across, (top + size[1]) * down
-        resized = _resample(image, size, edges, self.resample)
-        return np.ascontiguousarray(np.asarray(resized).transpose(2, 0, 1))
+        return resized_part(image, full, (left, top), size, self.resample)
 
     def view(self, width: int, height: int) -> Crop:
         """The part of a picture of this size that `pixels` keeps, in fractions."""
@@ -78,8 +65,6 @@ class PixelRecipe:
 
     def normalised(self, batch: NDArray[np.generic], device: torch.device) -> torch.Tensor:
         """(n, 3, height, width) of `pixels` to float32 on the device."""
-        import torch
-
         tensor = torch.from_numpy(batch).to(device).to(torch.float32)
         mean = torch.tensor(self.mean, device=device).view(1, -1, 1, 1)
         std = torch.tensor(self.std, device=device).view(1, -1, 1, 1)
@@ -93,32 +78,6 @@ class PixelRecipe:
         if width <= height:
             return self.resize, int(self.resize * height / width)
         return int(self.resize * width / height), self.resize
-
-
-def _resample(
-    image: Image.Image,
-    size: Size,
-    edges: tuple[float, float, float, float],
-    resample: Image.Resampling,
-) -> Image.Image:
-    """The part of the picture between `edges` (left, top, right, bottom) at the new size.
-
-    In two passes, across and then down, as torchvision does it: Pillow takes the order that is
-    cheaper for the box, and after bicubic overshoots are clipped in between the order shows.
-    """
-    left, top, right, bottom = edges
-    x0, x1 = _reached(left, right, size[0], image.width)
-    y0, y1 = _reached(top, bottom, size[1], image.height)
-    part = image.crop((x0, y0, x1, y1))
-    box = (left - x0, 0, min(right - x0, part.width), part.height)
-    part = part.resize((size[0], part.height), resample, box=box)
-    return part.resize(size, resample, box=(0, top - y0, size[0], min(bottom - y0, part.height)))
-
-
-def _reached(start: float, end: float, length: int, available: int) -> tuple[int, int]:
-    """The source pixels that the kernel sees; Lanczos, the widest, sees three to each side."""
-    reach = 3 * max(1.0, (end - start) / length) + 1
-    return max(0, math.floor(start - reach)), min(available, math.ceil(end + reach))
 
 
 def floor_offset(room: int) -> int:

@@ -28,3 +28,4 @@ def test_a_quick_run_writes_a_report(tmp_path: Path) -> None:
     assert min(results["large_photos"]["least_cosine"].values()) >= 0.995
     report = (tmp_path / "REPORT.md").read_text()
     assert "these figures mean nothing" in report
+    assert "Five times the naive way would be" in report
