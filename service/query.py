@@ -66,7 +66,8 @@ class QueryEmbedder:
                 return await self._embedder.embed_text(part.text)
             return await self._stored(part.product_id)
         except InvalidInput as exc:
-            exc.pointer = f"{part.pointer}{exc.pointer or ''}" or None
+            below = exc.pointer or ("/image" if isinstance(part, ImagePart) else "")
+            exc.pointer = f"{part.pointer}{below}" or None
             raise
 
     async def _stored(self, product_id: str) -> Embedding:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from service.errors import InvalidImage, StoreUnavailable
+from service.errors import InvalidImage, InvalidText, StoreUnavailable
 from service.filters import (
     Attribute,
     DateRange,
@@ -304,6 +304,8 @@ class HashEmbedder:
         return EmbeddedImage(embedding_of(data), info, decode_ms=1.0, embed_ms=2.0, look=look)
 
     async def embed_text(self, text: str, *, priority: Priority = Priority.SEARCH) -> EmbeddedText:
+        if not text.strip():
+            raise InvalidText("The text is empty.")
         vectors = embedding_of(text.encode()).vectors
         return EmbeddedText(Embedding({SEMANTIC: vectors[SEMANTIC]}), embed_ms=1.0)
 

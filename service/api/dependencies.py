@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
-from service.api.forms import unknown_name
+from service.api.complaints import unknown_name
 from service.api.lifecycle import Lifecycle
 from service.api.multipart import pointer
 from service.api.problems import FieldError, invalid_request

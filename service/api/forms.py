@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from service.api import strict_json
+from service.api.complaints import unknown_name
 from service.api.multipart import Part, pointer, text_of
 from service.api.problems import FieldError, ProblemError, invalid_request
 from service.errors import InvalidInput
@@ -90,13 +90,6 @@ def _how(field: Field) -> str:
 def _is_empty_file_input(part: Part) -> bool:
     # What browsers send for a file input that nobody filled.
     return part.filename == "" and not part.data
-
-
-def unknown_name(what: str, name: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    """The complaint about a name that is not known, with the one that was meant if it is near."""
-    close = difflib.get_close_matches(name.lower(), list(known), n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known) or 'none'}."
-    return f"There is no {what} {name[:64]!r}; {hint}"
 
 
 def json_object(text: str, *, at: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from service.api import strict_json
+from service.api.complaints import complaint
 from service.api.multipart import pointer
 from service.api.problems import FieldError, ProblemError, http_problem, invalid_request
 from service.product_rules import kind_of
@@ -42,8 +43,12 @@ def validated(model: type[Model], value: object, *, at: str = "") -> Model:
         return model.model_validate(value, strict=True)
     except ValidationError as error:
         complaints = [
-            FieldError(at + "".join(pointer(str(token)) for token in one["loc"]), f"{one['msg']}.")
-            for one in error.errors(include_input=False, include_url=False, include_context=False)
+            FieldError(
+                at + "".join(pointer(str(token)) for token in one["loc"]),
+                # Of the fields of what lies deeper the model here does not know.
+                complaint(one, list(model.model_fields) if len(one["loc"]) == 1 else ()),
+            )
+            for one in error.errors(include_input=False, include_url=False)
         ]
     raise invalid_request(*complaints)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from service.api import strict_json
-from service.api.forms import unknown_name
+from service.api.complaints import unknown_name
 from service.api.multipart import Limits, Part, pointer, read_form, text_of
 from service.api.problems import FieldError, ProblemError, invalid_request
 from service.config import Settings

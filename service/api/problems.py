@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from service import errors
+from service.api.complaints import complaint
 from service.product_rules import escape
 
 MEDIA_TYPE = "application/problem+json"
@@ -160,7 +161,7 @@ def _http_detail(error: HTTPException) -> str:
 
 def _validation_errors(found: Sequence[Mapping[str, object]]) -> list[FieldError]:
     """Places and reasons, and never the input itself: it may be a secret or a megabyte."""
-    return [FieldError(_pointer(error["loc"]), f"{error['msg']}.") for error in found]
+    return [FieldError(_pointer(error["loc"]), complaint(error)) for error in found]
 
 
 def _pointer(loc: object) -> str:

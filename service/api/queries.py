@@ -11,13 +11,13 @@ from starlette.requests import Request
 
 from service.api import form_schemas as forms
 from service.api import strict_json
+from service.api.complaints import unknown_name
 from service.api.forms import (
     Field,
     Form,
     finite_number,
     json_numbers,
     truth,
-    unknown_name,
     whole_number,
 )
 from service.api.json_body import media_type_of, read_json_object, validated
@@ -73,7 +73,7 @@ async def read_image_search(request: Request, settings: Settings) -> SearchReque
 async def read_text_search(request: Request) -> SearchRequest:
     """The JSON body of a search by text. Raises ProblemError."""
     body = validated(forms.TextSearch, await read_json_object(request))
-    return SearchRequest([TextPart(body.query)], _ranking(body))
+    return SearchRequest([TextPart(body.query, pointer="/query")], _ranking(body))
 
 
 async def read_mixed_search(request: Request, settings: Settings) -> SearchRequest:
@@ -150,7 +150,7 @@ def _part(part: forms.QueryPart, pictures: Mapping[str, bytes], at: str) -> Quer
     if part.crop is not None and part.image is None:
         raise invalid_request(FieldError(f"{at}/crop", "Only an image can be cropped."))
     if part.text is not None:
-        return TextPart(part.text, part.weight, at)
+        return TextPart(part.text, part.weight, f"{at}/text")
     if part.product_id is not None:
         return ProductPart(part.product_id, part.weight, at)
     picture = pictures.get(part.image or "")

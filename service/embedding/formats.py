@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 
@@ -68,6 +69,9 @@ _OTHERS = (
     (b"qoif", "a QOI picture; convert it and"),
 )
 
+_SHORTEST_BYTES = 16
+"""Less is not even the header of a picture in any format."""
+
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 
@@ -121,6 +125,19 @@ def _name_of_text(head: bytes) -> str:
         return "an XML document, not a picture;"
     if text.startswith((b"{", b"[")):
         return "JSON text, not a picture;"
-    if text and all(byte >= 32 or byte in b"\t\r\n\f" for byte in text):
+    if text and _is_text(text):
         return "text, not a picture;"
+    if len(head) < _SHORTEST_BYTES:
+        return "too short to be a picture;"
     return "not an image in a known format;"
+
+
+def _is_text(head: bytes) -> bool:
+    if any(byte < 32 and byte not in b"\t\r\n\f" for byte in head):
+        return False
+    try:
+        # The last character may be cut.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True

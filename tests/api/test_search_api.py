@@ -137,6 +137,55 @@ async def test_a_mixture_that_is_wrong_is_refused_by_place(
     assert pointers(response) == [pointer]
 
 
+@pytest.mark.parametrize(
+    ("body", "pointer", "says"),
+    [
+        ({}, "/query", "The field 'query' is missing; give it."),
+        ({"query": "a", "limt": 3}, "/limt", "did you mean 'limit'?"),
+        ({"query": "a", "limit": "3"}, "/limit", "give one, such as 10."),
+        ({"query": "a", "limit": 2.5}, "/limit", "give one, such as 10."),
+        ({"query": "a", "limit": 0}, "/limit", "give at least 1."),
+        ({"query": "a", "limit": 101}, "/limit", "give at most 100."),
+        ({"query": 5}, "/query", "give a JSON string."),
+        ({"query": "a", "weights": []}, "/weights", "give a JSON object."),
+        ({"query": "a", "weights": {"visual": "x"}}, "/weights/visual", "give one, such as 0.5."),
+        ({"query": "a", "weights": {"shape": 1}}, "/weights/shape", "leave it out"),
+        ({"query": "a", "explain": 1}, "/explain", "give one of them."),
+        ({"query": " "}, "/query", "The text is empty"),
+    ],
+)
+async def test_a_json_body_that_is_wrong_is_told_what_to_do(
+    site: Site, body: object, pointer: str, says: str
+) -> None:
+    response = await site.client.post("/search/text", json=body)
+
+    assert response.status_code == 422
+    assert pointers(response) == [pointer]
+    assert says in response.json()["detail"]
+
+
+async def test_a_query_parameter_that_is_wrong_is_told_what_to_do(site: Site) -> None:
+    response = await site.client.get("/products", params={"limit": "many", "order": "oldest"})
+
+    assert response.status_code == 422
+    assert [one["detail"] for one in response.json()["errors"]] == [
+        "This is not a whole number; give one, such as 10.",
+        "This cannot be chosen; give 'newest' or 'id'.",
+    ]
+
+
+async def test_texts_and_pictures_are_refused_by_place(site: Site) -> None:
+    one = await site.client.post("/search", json={"query": [{"text": "a"}, {"text": " "}]})
+    assert pointers(one) == ["/query/1/text"]
+
+    query = json.dumps([{"text": "a"}, {"image": "photo"}])
+    other = await site.client.post("/search", data={"query": query}, files={"photo": b"bad"})
+    assert pointers(other) == ["/query/1/image"]
+
+    alone = await site.client.post("/search/image", files={"image": b"bad"})
+    assert pointers(alone) == ["/image"]
+
+
 async def test_a_file_that_no_part_names_is_refused(site: Site) -> None:
     response = await site.client.post(
         "/search", data={"query": '[{"text": "red"}]'}, files={"photo": JPEG}

@@ -1,0 +1,55 @@
+"""What is wrong with a request, in sentences that say what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+_SENTENCES = {
+    "extra_forbidden": "There is no such field; leave it out, or correct its name.",
+    "int_type": "This is not a whole number; give one, such as 10.",
+    "int_parsing": "This is not a whole number; give one, such as 10.",
+    "int_from_float": "This is not a whole number; give one, such as 10.",
+    "int_parsing_size": "This number is too long; give a smaller one.",
+    "float_type": "This is not a number; give one, such as 0.5.",
+    "float_parsing": "This is not a number; give one, such as 0.5.",
+    "finite_number": "This number is not finite; give one that is.",
+    "bool_type": "This is neither true nor false; give one of them.",
+    "bool_parsing": "This is neither true nor false; give one of them.",
+    "string_type": "This is not text; give a JSON string.",
+    "list_type": "This is not a list; give a JSON array.",
+    "dict_type": "This is not an object; give a JSON object.",
+    "model_type": "This is not an object; give a JSON object.",
+    "model_attributes_type": "This is not an object; give a JSON object.",
+    "literal_error": "This cannot be chosen; give {expected}.",
+    "greater_than_equal": "This number is too small; give at least {ge}.",
+    "greater_than": "This number is too small; give one above {gt}.",
+    "less_than_equal": "This number is too large; give at most {le}.",
+    "less_than": "This number is too large; give one below {lt}.",
+    "too_short": "This holds {actual_length}; give at least {min_length}.",
+    "too_long": "This holds too many; give at most {max_length}.",
+    "string_too_short": "This text is too short; give at least {min_length} characters.",
+    "string_too_long": "This text is too long; give at most {max_length} characters.",
+}
+"""By pydantic's name of the error; what is in braces is in the error's context."""
+
+
+def complaint(error: Mapping[str, object], known: Sequence[str] = ()) -> str:
+    """One of pydantic's errors as a sentence, which never repeats the input: that may be a secret.
+
+    `known` are the fields there are, where the error may be about a name that is none of them.
+    """
+    kind, place, context = error["type"], error["loc"], error.get("ctx")
+    if kind == "missing" and isinstance(place, tuple):
+        return f"The field {str(place[-1])!r} is missing; give it."
+    if kind == "extra_forbidden" and known and isinstance(place, tuple):
+        return unknown_name("field", str(place[-1]), known)
+    sentence = _SENTENCES.get(str(kind), f"{error['msg']}.")
+    return sentence.format(**context) if isinstance(context, dict) else sentence
+
+
+def unknown_name(what: str, name: str, known: Sequence[str] | Mapping[str, object]) -> str:
+    """The complaint about a name that is not known, with the one that was meant if it is near."""
+    close = difflib.get_close_matches(name.lower(), list(known), n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known) or 'none'}."
+    return f"There is no {what} {name[:64]!r}; {hint}"
