@@ -10,7 +10,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 WEB_DIR = Path(__file__).parent.parent / "web"
 
@@ -69,16 +71,24 @@ router = APIRouter(include_in_schema=False)
 class PageFiles(StaticFiles):
     """The scripts, styles and drawings of the page."""
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # As the router notes it for other requests: logs and metrics name it.
+        scope["route"] = _FILES
+        await super().__call__(scope, receive, send)
+
     def file_response(self, *args: Any, **kwargs: Any) -> Response:  # Any: handed on as it is.
         response = super().file_response(*args, **kwargs)
         response.headers.update(REVALIDATED)
         return response
 
 
+_FILES = Mount("/static", PageFiles(directory=WEB_DIR / "static", check_dir=False), name="static")
+
+
 def install(app: FastAPI) -> None:
     app.include_router(router)
     if (WEB_DIR / "static").is_dir():
-        app.mount("/static", PageFiles(directory=WEB_DIR / "static"), name="static")
+        app.router.routes.append(_FILES)
 
 
 @router.get("/")

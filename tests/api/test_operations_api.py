@@ -158,11 +158,13 @@ class TestMetrics:
     async def test_requests_are_counted_by_route_template(self, site: Site) -> None:
         await site.client.get("/products/secret-id")
         await site.client.request("BREW", "/pot")
+        await site.client.get("/static/js/api.js")
         text = (await site.client.get("/metrics")).text
 
         line = 'http_requests_total{method="GET",route="/products/{product_id}",status="404"} 1.0'
         assert line in text
         assert 'method="other",route="unmatched"' in text
+        assert 'http_requests_total{method="GET",route="/static",status="200"} 1.0' in text
         assert "secret-id" not in text
 
     async def test_the_parts_numbers_are_read(self, site: Site) -> None:
