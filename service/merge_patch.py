@@ -23,7 +23,7 @@ def apply_merge_patch(fields: ProductFields, patch: Mapping[str, object]) -> Pro
     for name in patch:
         if name not in PATCHABLE:
             raise InvalidProduct(
-                f"{name!r} cannot be patched; give any of {', '.join(PATCHABLE)}.",
+                f"{name[:64]!r} cannot be patched; give any of {', '.join(PATCHABLE)}.",
                 pointer=f"/{escape(name)}",
             )
     if "name" in patch and patch["name"] is None:

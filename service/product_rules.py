@@ -105,6 +105,14 @@ def check_attribute_value(value: object, *, at: str) -> AttributeValue:
     )
 
 
+HALF_PAIR = "has half of a surrogate pair, which is no character; send whole characters."
+
+
+def has_half_pair(text: str) -> bool:
+    r"""Whether it cannot be written as UTF-8; JSON's \u escapes can spell such a text."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def check_text(value: object, what: str, *, at: str, longest: int) -> str:
     """A string of whole characters up to `longest`; `what` names it in the message."""
     if not isinstance(value, str):
@@ -113,11 +121,8 @@ def check_text(value: object, what: str, *, at: str, longest: int) -> str:
         raise InvalidProduct(
             f"{what} has {len(value):,} characters; keep it to {longest:,}.", pointer=at
         )
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidProduct(
-            f"{what} has half of a surrogate pair, which is no character; send whole characters.",
-            pointer=at,
-        )
+    if has_half_pair(value):
+        raise InvalidProduct(f"{what} {HALF_PAIR}", pointer=at)
     if "\x00" in value:
         raise InvalidProduct(f"{what} has a NUL character; take it out.", pointer=at)
     return value

@@ -17,6 +17,8 @@ _SENTENCES = {
     "bool_type": "This is neither true nor false; give one of them.",
     "bool_parsing": "This is neither true nor false; give one of them.",
     "string_type": "This is not text; give a JSON string.",
+    "string_unicode": "This has half of a surrogate pair, which is no character; send whole "
+    "characters.",
     "list_type": "This is not a list; give a JSON array.",
     "dict_type": "This is not an object; give a JSON object.",
     "model_type": "This is not an object; give a JSON object.",
@@ -26,8 +28,8 @@ _SENTENCES = {
     "greater_than": "This number is too small; give one above {gt}.",
     "less_than_equal": "This number is too large; give at most {le}.",
     "less_than": "This number is too large; give one below {lt}.",
-    "too_short": "This holds {actual_length}; give at least {min_length}.",
-    "too_long": "This holds too many; give at most {max_length}.",
+    "too_short": "This has {actual_length} items; give at least {min_length}.",
+    "too_long": "This has too many items; give at most {max_length}.",
     "string_too_short": "This text is too short; give at least {min_length} characters.",
     "string_too_long": "This text is too long; give at most {max_length} characters.",
 }
@@ -45,7 +47,14 @@ def complaint(error: Mapping[str, object], known: Sequence[str] = ()) -> str:
     if kind == "extra_forbidden" and known and isinstance(place, tuple):
         return unknown_name("field", str(place[-1]), known)
     sentence = _SENTENCES.get(str(kind), f"{error['msg']}.")
-    return sentence.format(**context) if isinstance(context, dict) else sentence
+    return sentence.format(**_written(context)) if isinstance(context, dict) else sentence
+
+
+def _written(context: Mapping[str, object]) -> dict[str, object]:
+    """Bounds as people write them: 1 and not 1.0."""
+    return {
+        name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()
+    }
 
 
 def unknown_name(what: str, name: str, known: Sequence[str] | Mapping[str, object]) -> str:

@@ -11,7 +11,13 @@ from starlette.requests import Request
 from service.api import strict_json
 from service.api.complaints import complaint
 from service.api.multipart import pointer
-from service.api.problems import FieldError, ProblemError, http_problem, invalid_request
+from service.api.problems import (
+    MAX_ERRORS,
+    FieldError,
+    ProblemError,
+    http_problem,
+    invalid_request,
+)
 from service.product_rules import kind_of
 
 MAX_JSON_BYTES = 256 * 1024
@@ -38,19 +44,20 @@ async def read_json_object(
 
 
 def validated(model: type[Model], value: object, *, at: str = "") -> Model:
-    """The value as the model. Raises a 422 ProblemError with every place that is wrong."""
+    """The value as the model. Raises a 422 ProblemError with the places that are wrong."""
     try:
         return model.model_validate(value, strict=True)
     except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
         complaints = [
             FieldError(
                 at + "".join(pointer(str(token)) for token in one["loc"]),
                 # Of the fields of what lies deeper the model here does not know.
                 complaint(one, list(model.model_fields) if len(one["loc"]) == 1 else ()),
             )
-            for one in error.errors(include_input=False, include_url=False)
+            for one in found[:MAX_ERRORS]
         ]
-    raise invalid_request(*complaints)
+    raise invalid_request(*complaints, unlisted=len(found) - len(complaints))
 
 
 def media_type_of(request: Request) -> str:

@@ -30,6 +30,10 @@ class Limits:
     text_bytes: int = 128 * 1024
 
 
+_MOST_OF_A_NAME = 256
+"""Of a name in a pointer: no field's is longer, and an answer is no copy of the request."""
+
+
 @dataclass(slots=True)
 class Part:
     """One part of a form. `filename` is None where the client named none."""
@@ -182,7 +186,7 @@ def text_of(part: Part) -> str:
 
 def pointer(name: str) -> str:
     # Half a surrogate pair may come in JSON, and cannot go out.
-    return f"/{escape(name.encode(errors='replace').decode())}"
+    return f"/{escape(name[:_MOST_OF_A_NAME].encode(errors='replace').decode())}"
 
 
 def _decoded(data: bytes, what: str, *, at: str) -> str:

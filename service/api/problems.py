@@ -16,6 +16,9 @@ from service import errors
 from service.api.complaints import complaint
 from service.product_rules import escape
 
+MAX_ERRORS = 20
+"""Places that one answer lists: a body of 200 kB may have thousands, which nobody reads."""
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -103,12 +106,12 @@ def http_problem(status: int, detail: str, *field_errors: FieldError) -> Problem
     return Problem(status, kind, title, detail, field_errors)
 
 
-def invalid_request(*field_errors: FieldError) -> ProblemError:
-    """422 with every place that is wrong."""
-    detail = field_errors[0].detail
-    if len(field_errors) > 1:
-        detail = f"{detail} And {len(field_errors) - 1} more: see errors."
-    return ProblemError(http_problem(422, detail, *field_errors))
+def invalid_request(*field_errors: FieldError, unlisted: int = 0) -> ProblemError:
+    """422 with the places that are wrong, `MAX_ERRORS` at most; `unlisted` are there besides."""
+    detail, more = field_errors[0].detail, len(field_errors) - 1 + unlisted
+    if more:
+        detail = f"{detail} And {more} more: see errors."
+    return ProblemError(http_problem(422, detail, *field_errors[:MAX_ERRORS]))
 
 
 def problem_of(error: Exception) -> Problem:
@@ -116,7 +119,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, ProblemError):
         return error.problem
     if isinstance(error, RequestValidationError):
-        return invalid_request(*_validation_errors(error.errors())).problem
+        return invalid_request(*_validation_errors(error.errors()[:MAX_ERRORS])).problem
     if isinstance(error, HTTPException):
         return http_problem(error.status_code, _http_detail(error))
     for kind, status, slug, title in TABLE:

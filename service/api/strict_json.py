@@ -14,6 +14,9 @@ class _Refused(ValueError):
 
 def parse(text: str, *, at: str) -> object:
     """The JSON value. Raises a 422 ProblemError with the pointer `at`."""
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise invalid_request(FieldError(at, "This is empty; give JSON."))
     try:
         return json.loads(
             text,
@@ -25,11 +28,13 @@ def parse(text: str, *, at: str) -> object:
     except _Refused as refused:
         reason = str(refused)
     except json.JSONDecodeError as error:
+        what = error.msg.lower().removesuffix(" at").removesuffix(" starting")
         reason = (
-            f"This is not JSON: {error.msg.lower()} at line {error.lineno}, column {error.colno}."
+            f"This is not JSON: {what} at line {error.lineno}, column {error.colno}; "
+            "correct it there."
         )
     except RecursionError:
-        reason = "The JSON is nested too deeply."
+        reason = "The JSON is nested too deeply; send it with fewer levels."
     raise invalid_request(FieldError(at, reason))
 
 
@@ -51,7 +56,7 @@ def _float(literal: str) -> float:
 
 def _int(literal: str) -> int:
     if len(literal) > 32:
-        raise _Refused(f"The number {literal[:32]}… is too large.")
+        raise _Refused(f"The number {literal[:32]}… is too large; give a smaller one.")
     return int(literal)
 
 

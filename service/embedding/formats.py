@@ -102,6 +102,8 @@ def _name_of(data: bytes) -> str:
     for signature, what in _OTHERS:
         if data.startswith(signature):
             return what
+    if len(data) < _SHORTEST_BYTES and not _is_text(data):
+        return "too short to be a picture;"
     if data[4:8] == b"ftyp":
         if _brands(data) & _HEIC:
             return "a HEIC picture; export it as JPEG and"
@@ -117,9 +119,11 @@ def _name_of_text(head: bytes) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.replace(b"\0", b"")[2:]
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if b"<svg" in text:
+    if re.match(rb"<(!doctype html|html|head|body)", text):
+        return "an HTML page, not a picture;"
+    if text.startswith(b"<") and b"<svg" in text:
         return "an SVG drawing; render it and"
-    if re.match(rb"<(!doctype html|html|head|body|!--)", text):
+    if text.startswith(b"<!--"):
         return "an HTML page, not a picture;"
     if text.startswith(b"<"):
         return "an XML document, not a picture;"
@@ -127,8 +131,6 @@ def _name_of_text(head: bytes) -> str:
         return "JSON text, not a picture;"
     if text and _is_text(text):
         return "text, not a picture;"
-    if len(head) < _SHORTEST_BYTES:
-        return "too short to be a picture;"
     return "not an image in a known format;"
 
 

@@ -32,7 +32,9 @@ def resized_part(
 
     (3, height, width).
     """
-    at_once = max(image.width * image.height, full[0] * full[1]) <= _MOST_PIXELS_AT_ONCE
+    # Between the two passes it is as wide as the result and as high as the picture.
+    most = max(image.width, full[0]) * max(image.height, full[1])
+    at_once = most <= _MOST_PIXELS_AT_ONCE
     if resample in _MODES and at_once:
         return _by_torch(image, full, offset, size, _MODES[resample])
     return _by_pillow(image, full, offset, size, resample)

@@ -151,6 +151,7 @@ async def test_a_mixture_that_is_wrong_is_refused_by_place(
         ({"query": "a", "weights": {"visual": "x"}}, "/weights/visual", "give one, such as 0.5."),
         ({"query": "a", "weights": {"shape": 1}}, "/weights/shape", "leave it out"),
         ({"query": "a", "explain": 1}, "/explain", "give one of them."),
+        ({"query": "a", "facets": ["x"] * 100}, "/facets", "give at most"),
         ({"query": " "}, "/query", "The text is empty"),
     ],
 )
@@ -162,6 +163,43 @@ async def test_a_json_body_that_is_wrong_is_told_what_to_do(
     assert response.status_code == 422
     assert pointers(response) == [pointer]
     assert says in response.json()["detail"]
+
+
+async def test_a_body_with_thousands_of_mistakes_gets_a_short_answer(site: Site) -> None:
+    body = {"query": "a", **{f"limit{n}": 1 for n in range(5000)}, "y" * 5000: 1}
+
+    response = await site.client.post("/search/text", json=body)
+
+    assert response.status_code == 422
+    assert len(response.json()["errors"]) == 20
+    assert "And 5000 more" in response.json()["detail"]
+    assert len(response.content) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("", "This is empty; give JSON."),
+        ('{"query": "a', "unterminated string at line 1, column 11; correct it there."),
+        ('{"query": "a\n"}', "invalid control character at line 1, column 13"),
+        ('{"query": "a", "\\ud800": 1}', "half of a surrogate pair"),
+    ],
+)
+async def test_a_body_that_is_no_json_is_told_where(site: Site, body: str, says: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = await site.client.post("/search/text", content=body, headers=headers)
+
+    assert response.status_code == 422
+    assert says in response.json()["detail"]
+
+
+async def test_a_byte_order_mark_before_json_is_no_matter(site: Site) -> None:
+    headers = {"Content-Type": "application/json"}
+    body = '\ufeff{"query": "a"}'.encode()
+
+    response = await site.client.post("/search/text", content=body, headers=headers)
+
+    assert response.status_code == 200
 
 
 async def test_a_query_parameter_that_is_wrong_is_told_what_to_do(site: Site) -> None:
@@ -184,6 +222,13 @@ async def test_texts_and_pictures_are_refused_by_place(site: Site) -> None:
 
     alone = await site.client.post("/search/image", files={"image": b"bad"})
     assert pointers(alone) == ["/image"]
+
+
+async def test_bounds_are_told_as_people_write_them(site: Site) -> None:
+    response = await site.client.post("/search", json={"query": [{"text": "a", "weight": 2000.0}]})
+
+    assert pointers(response) == ["/query/0/weight"]
+    assert response.json()["detail"] == "This number is too large; give at most 1000."
 
 
 async def test_a_file_that_no_part_names_is_refused(site: Site) -> None:

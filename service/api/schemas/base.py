@@ -101,5 +101,6 @@ class Problem(Wire):
         examples=["0f4c1d2e9a7b4c55"],
     )
     errors: list[FieldError] = Field(
-        default_factory=list, description="Every place in the request that is wrong."
+        default_factory=list,
+        description="The places in the request that are wrong, the first 20 of them.",
     )
