@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from service.errors import InvalidInput, InvalidQuery, StoreUnavailable
+from service.errors import InvalidInput, InvalidQuery, InvalidText, StoreUnavailable
 from service.interfaces import Embedder, VectorStore
 from service.models import (
     EmbeddedImage,
@@ -19,7 +19,7 @@ from service.models import (
     TextPart,
     point_id,
 )
-from service.product_rules import check_product_id
+from service.product_rules import HALF_PAIR, check_product_id, has_half_pair
 from service.records import ProductRecords
 from service.scoring.hybrid import split
 from service.scoring.mixture import Part, join
@@ -63,6 +63,8 @@ class QueryEmbedder:
                     part.data, crop=part.crop, priority=Priority.SEARCH
                 )
             if isinstance(part, TextPart):
+                if has_half_pair(part.text):
+                    raise InvalidText(f"The text {HALF_PAIR}")
                 return await self._embedder.embed_text(part.text)
             return await self._stored(part.product_id)
         except InvalidInput as exc:

@@ -35,7 +35,6 @@ from service.models import (
     Priority,
     Signal,
 )
-from service.product_rules import HALF_PAIR, has_half_pair
 from service.scoring import looks
 
 _MARGIN = 1.45
@@ -107,8 +106,6 @@ class HybridEmbedder:
     async def embed_text(self, text: str, *, priority: Priority = Priority.SEARCH) -> EmbeddedText:
         """Raises InvalidText, Overloaded."""
         semantic = self._semantic
-        if has_half_pair(text):
-            raise InvalidText(f"The text {HALF_PAIR}")
         if not isinstance(semantic, TextEncoder):
             raise InvalidText(f"The encoder {semantic.name} reads no texts; search by image.")
         started = time.perf_counter()

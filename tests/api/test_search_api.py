@@ -183,6 +183,7 @@ async def test_a_body_with_thousands_of_mistakes_gets_a_short_answer(site: Site)
         ('{"query": "a', "unterminated string at line 1, column 11; correct it there."),
         ('{"query": "a\n"}', "invalid control character at line 1, column 13"),
         ('{"query": "a", "\\ud800": 1}', "half of a surrogate pair"),
+        ('{"query": "red \\ud800 car"}', "half of a surrogate pair"),
     ],
 )
 async def test_a_body_that_is_no_json_is_told_where(site: Site, body: str, says: str) -> None:
