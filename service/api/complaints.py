@@ -46,7 +46,9 @@ def complaint(error: Mapping[str, object], known: Sequence[str] = ()) -> str:
         return f"The field {str(place[-1])!r} is missing; give it."
     if kind == "extra_forbidden" and known and isinstance(place, tuple):
         return unknown_name("field", str(place[-1]), known)
-    sentence = _SENTENCES.get(str(kind), f"{error['msg']}.")
+    sentence = _SENTENCES.get(str(kind))
+    if sentence is None:
+        return f"{error['msg']}."
     return sentence.format(**_written(context)) if isinstance(context, dict) else sentence
 
 

@@ -19,6 +19,9 @@ MAX_FIELD_NAME_CHARS = 128
 PLAIN = (b"binary", b"8bit", b"7bit")
 BINARY_TYPES = ("image/", "application/octet-stream")
 
+_MOST_OF_A_NAME = 256
+"""Of a name in a pointer: no field's is longer, and an answer is no copy of the request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -28,10 +31,6 @@ class Limits:
     texts: int
     file_bytes: int
     text_bytes: int = 128 * 1024
-
-
-_MOST_OF_A_NAME = 256
-"""Of a name in a pointer: no field's is longer, and an answer is no copy of the request."""
 
 
 @dataclass(slots=True)

@@ -119,7 +119,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, ProblemError):
         return error.problem
     if isinstance(error, RequestValidationError):
-        return invalid_request(*_validation_errors(error.errors()[:MAX_ERRORS])).problem
+        return invalid_request(*_validation_errors(error.errors())).problem
     if isinstance(error, HTTPException):
         return http_problem(error.status_code, _http_detail(error))
     for kind, status, slug, title in TABLE:

@@ -155,7 +155,8 @@ def _part(part: forms.QueryPart, pictures: Mapping[str, bytes], at: str) -> Quer
         return ProductPart(part.product_id, part.weight, at)
     picture = pictures.get(part.image or "")
     if picture is None:
-        there = f"there are {', '.join(pictures)}" if pictures else "send it as multipart/form-data"
+        names = ", ".join(name[:64] for name in pictures)
+        there = f"there are {names}" if names else "send it as multipart/form-data"
         complaint = f"There is no file in the field {(part.image or '')[:64]!r}; {there}."
         raise invalid_request(FieldError(f"{at}/image", complaint))
     crop = None if part.crop is None else Crop(**part.crop.model_dump())
