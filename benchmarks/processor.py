@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from benchmarks.options import Options, Result, milliseconds
-from service.embedding.clip import ClipEncoder
-from service.embedding.resnet50 import Resnet50Encoder
+from service.embedding.clip.encoder import ClipEncoder
+from service.embedding.resnet50.encoder import Resnet50Encoder
 
 GFLOP = {"clip": 8.7, "resnet50": 8.2}
 """Of one picture at full size: twice the multiplications of the published models."""

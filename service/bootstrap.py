@@ -12,32 +12,32 @@ from datetime import timedelta
 import numpy as np
 import structlog
 
-from service.background import CatalogueBackground
-from service.catalog import Catalog
+from service.catalogue.indexing import Indexer
+from service.catalogue.maintenance import Maintenance
+from service.catalogue.products import Catalog
+from service.catalogue.records import ProductRecords
+from service.confidence.baseline import CatalogueBackground
 from service.config import Settings
-from service.duplicates import Duplicates
-from service.embedding.download import Progress
+from service.core.embedding import SEMANTIC, VISUAL, Embedding, Priority
+from service.core.errors import SetupError, StoreUnavailable
+from service.core.interfaces import BlobStore, VectorStore
+from service.core.locks import KeyedLocks
+from service.duplicates.finder import Duplicates
+from service.duplicates.index import LookIndex
 from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.loading import collection_fingerprint, load_encoders_in_background
-from service.errors import SetupError, StoreUnavailable
-from service.explanation import Explainer
-from service.indexer import Indexer
-from service.interfaces import BlobStore, VectorStore
-from service.locks import KeyedLocks
-from service.look_index import LookIndex
-from service.maintenance import Maintenance
-from service.models import SEMANTIC, VISUAL, Embedding, Priority
+from service.embedding.model_files.download import Progress
+from service.health.readiness import Readiness
 from service.observability import Reading
-from service.query import QueryEmbedder
-from service.readiness import Readiness
-from service.records import ProductRecords
 from service.repositories.blobs import ObstoreBlobs
-from service.repositories.edge import EdgeStore
-from service.repositories.payload import LAYOUT
-from service.sample_catalog import SampleCatalog
+from service.repositories.edge.store import EdgeStore
+from service.repositories.shared.payload import LAYOUT
 from service.samples.catalogue import examples, samples
+from service.samples.installer import SampleCatalog
 from service.scoring.hybrid import split, stored_vector
-from service.search import Search
+from service.search.explanation import Explainer
+from service.search.query_embedding import QueryEmbedder
+from service.search.ranking import Search
 
 OTHER_WRITERS_GRACE = timedelta(minutes=5)
 """How long another process on the same stores may take over one write."""
@@ -193,9 +193,9 @@ async def _vector_store(
             fingerprint=fingerprint,
             call_timeout_s=ENGINE_TIMEOUT_S,
         )
-    from service.repositories.qdrant import QdrantStore, connect
-    from service.repositories.qdrant_calls import Calls
-    from service.repositories.qdrant_collection import Collection
+    from service.repositories.qdrant.calls import Calls
+    from service.repositories.qdrant.collection import Collection
+    from service.repositories.qdrant.store import QdrantStore, connect
 
     key = settings.qdrant_api_key
     client = connect(

@@ -9,17 +9,17 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
+from service.api.bodies.multipart import pointer
 from service.api.complaints import unknown_name
 from service.api.lifecycle import Lifecycle
-from service.api.multipart import pointer
 from service.api.problems import FieldError, invalid_request
 from service.api.schemas import EXAMPLE_CURSOR, EXAMPLE_ID
-from service.catalog import Catalog
+from service.catalogue.products import Catalog
+from service.catalogue.rules import MAX_PRODUCT_ID_CHARS, check_product_id
 from service.config import Settings
-from service.duplicates import Duplicates
-from service.product_rules import MAX_PRODUCT_ID_CHARS, check_product_id
-from service.sample_catalog import SampleCatalog
-from service.search import Search
+from service.duplicates.finder import Duplicates
+from service.samples.installer import SampleCatalog
+from service.search.ranking import Search
 
 
 async def lifecycle(request: Request) -> Lifecycle:

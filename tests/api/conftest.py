@@ -13,15 +13,15 @@ import structlog
 from fastapi import FastAPI
 
 from service.app import create_app
-from service.catalog import Catalog
+from service.catalogue.products import Catalog
 from service.config import Settings
-from service.duplicates import Duplicates
+from service.duplicates.finder import Duplicates
+from service.health.readiness import CheckResult, ReadinessReport
 from service.observability import Reading
-from service.readiness import CheckResult, ReadinessReport
-from service.sample_catalog import SampleCatalog
 from service.samples.catalogue import examples, samples
-from service.search import Search
-from tests.core.conftest import House
+from service.samples.installer import SampleCatalog
+from service.search.ranking import Search
+from tests.house import House
 
 PNG = b"\x89PNG a picture"
 JPEG = b"\xff\xd8 another"

@@ -13,7 +13,7 @@ import pytest
 
 from service.app import create_app
 from service.config import Settings
-from service.errors import SetupError
+from service.core.errors import SetupError
 from tests.api.conftest import PNG, Site, TestServices, problem, running, settings
 
 
