@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from service.catalogue.indexing import Indexer
-from service.catalogue.products import Catalog
+from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
 from service.confidence.baseline import CatalogueBackground
 from service.core.locks import KeyedLocks
@@ -35,7 +35,7 @@ class House:
         self.duplicates = Duplicates(self.looks, self.store)
         locks = KeyedLocks()
         self.indexer = Indexer(self.records, self.store, self.embedder, locks, self.looks)
-        self.catalog = Catalog(
+        self.catalogue = Catalogue(
             self.records,
             self.store,
             self.embedder,
@@ -52,7 +52,7 @@ class House:
         self.search = Search(queries, self.store, signals, weights, self.background, explainer)
 
     async def mend(self) -> int:
-        return await self.catalog.mend()
+        return await self.catalogue.mend()
 
 
 def _clock() -> Iterator[datetime]:

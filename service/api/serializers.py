@@ -12,7 +12,7 @@ from service.core.index import Facets, Look
 from service.core.page import Page
 from service.core.product import AttributeType, Product, ProductImage
 from service.core.search import Explanation, Hit, SearchResult, SignalExplanation
-from service.samples.installer import Loaded, SampleCatalog
+from service.samples.installer import Loaded, SampleCatalogue
 
 
 def image_url(root: str, product_id: str, image_id: str) -> str:
@@ -131,12 +131,12 @@ def attribute_list(types: Mapping[str, Collection[AttributeType]]) -> schemas.At
     )
 
 
-def samples_out(root: str, catalog: SampleCatalog) -> schemas.Samples:
+def samples_out(root: str, catalogue: SampleCatalogue) -> schemas.Samples:
     queries = [
         schemas.SampleQuery(name=name, title=example.title, url=f"{root}/samples/{name}.jpg")
-        for name, example in catalog.examples.items()
+        for name, example in catalogue.examples.items()
     ]
-    return schemas.Samples(total=len(catalog.samples), queries=queries)
+    return schemas.Samples(total=len(catalogue.samples), queries=queries)
 
 
 def samples_loaded(loaded: Loaded) -> schemas.SamplesLoaded:

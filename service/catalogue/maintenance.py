@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from service.catalogue.indexing import Indexer, Progress
-from service.catalogue.products import Catalog
+from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
 from service.core.errors import Unavailable
 from service.core.interfaces import VectorStore
@@ -32,7 +32,7 @@ class Maintenance:
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalogue: Catalogue,
         indexer: Indexer,
         records: ProductRecords,
         store: VectorStore,
@@ -41,7 +41,7 @@ class Maintenance:
         lost: Callable[[], str | None] = lambda: None,
         rebuilt: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._catalog = catalog
+        self._catalogue = catalogue
         self._indexer = indexer
         self._records = records
         self._store = store
@@ -98,7 +98,7 @@ class Maintenance:
             log.warning(self._index_warning)
 
     async def _mend(self) -> None:
-        mended = await self._catalog.mend()
+        mended = await self._catalogue.mend()
         if mended:
             log.info("mended writes that were cut off", writes=mended)
 

@@ -38,7 +38,7 @@ class Written:
     status: Literal["created", "replaced", "unchanged"]
 
 
-class Catalog:
+class Catalogue:
     """Products and their pictures. Writes to one product go one after the other.
 
     Every method that writes raises StoreUnavailable, and then was not applied as a whole: what it

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from service.catalogue.products import Catalog
+from service.catalogue.products import Catalogue
 from service.core.errors import NotFound, Overloaded
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Loaded:
         return self.created + self.replaced + self.unchanged
 
 
-class SampleCatalog:
+class SampleCatalogue:
     """Each product is written whole or not at all; a load that was cut off goes on by a new one.
 
     Both methods raise StoreUnavailable; what they did until then stays.
@@ -48,13 +48,13 @@ class SampleCatalog:
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalogue: Catalogue,
         samples: Sequence[Sample],
         examples: Mapping[str, Example],
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._catalog = catalog
+        self._catalogue = catalogue
         self.samples = samples
         self.examples = examples
         self._pictures: dict[str, bytes] = {}
@@ -92,7 +92,7 @@ class SampleCatalog:
             picture = await asyncio.to_thread(sample.picture)
         for attempt in range(RETRIES + 1):
             try:
-                written = await self._catalog.replace(sample.product_id, sample.fields, [picture])
+                written = await self._catalogue.replace(sample.product_id, sample.fields, [picture])
             except Overloaded as exc:
                 if attempt == RETRIES:
                     raise
@@ -104,7 +104,7 @@ class SampleCatalog:
     async def _is_foreign(self, sample: Sample) -> bool:
         """Whether a product of its id has nothing of the sample, and so never was it."""
         try:
-            product = await self._catalog.get(sample.product_id)
+            product = await self._catalogue.get(sample.product_id)
         except NotFound:
             return False
         fields = sample.fields
@@ -118,7 +118,7 @@ class SampleCatalog:
         if await self._is_foreign(sample):
             return False
         try:
-            await self._catalog.delete(sample.product_id)
+            await self._catalogue.delete(sample.product_id)
         except NotFound:
             return False
         return True

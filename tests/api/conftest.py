@@ -13,13 +13,13 @@ import structlog
 from fastapi import FastAPI
 
 from service.app import create_app
-from service.catalogue.products import Catalog
+from service.catalogue.products import Catalogue
 from service.config import Settings
 from service.duplicates.finder import Duplicates
 from service.health.readiness import CheckResult, ReadinessReport
 from service.observability import Reading
 from service.samples.catalogue import examples, samples
-from service.samples.installer import SampleCatalog
+from service.samples.installer import SampleCatalogue
 from service.search.ranking import Search
 from tests.house import House
 
@@ -58,8 +58,8 @@ class TestServices:
     closed: bool = False
 
     @property
-    def catalog(self) -> Catalog:
-        return self.house.catalog
+    def catalogue(self) -> Catalogue:
+        return self.house.catalogue
 
     @property
     def duplicates(self) -> Duplicates:
@@ -70,8 +70,8 @@ class TestServices:
         return self.house.search
 
     @cached_property
-    def samples(self) -> SampleCatalog:
-        return SampleCatalog(self.house.catalog, samples()[:3], examples())
+    def samples(self) -> SampleCatalogue:
+        return SampleCatalogue(self.house.catalogue, samples()[:3], examples())
 
 
 @dataclass

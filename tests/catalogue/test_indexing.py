@@ -14,7 +14,7 @@ from tests.house import House
 async def fill(house: House, products: int) -> None:
     for number in range(products):
         fields = ProductFields(f"Product {number}", "", {})
-        await house.catalog.create(f"p{number}", fields, [f"{number}".encode()])
+        await house.catalogue.create(f"p{number}", fields, [f"{number}".encode()])
 
 
 def reported(progress: list[Progress]) -> list[int]:
@@ -59,7 +59,7 @@ async def test_points_without_a_record_are_dropped(house: House) -> None:
 async def test_outdated_payloads_are_renewed_without_embedding(house: House) -> None:
     await fill(house, 3)
     old = dict(house.store.points)
-    await house.catalog.patch("p1", {"name": "New name"})
+    await house.catalogue.patch("p1", {"name": "New name"})
     house.store.points = old
     house.embedder.embedded.clear()
 

@@ -16,7 +16,7 @@ from tests.house import House
 
 def maintenance(house: House, *, rebuilds: bool = True) -> Maintenance:
     return Maintenance(
-        house.catalog,
+        house.catalogue,
         house.indexer,
         house.records,
         house.store,
@@ -26,7 +26,7 @@ def maintenance(house: House, *, rebuilds: bool = True) -> Maintenance:
 
 async def fill(house: House) -> None:
     for name in "abc":
-        await house.catalog.create(name, ProductFields(name, "", {}), [name.encode()])
+        await house.catalogue.create(name, ProductFields(name, "", {}), [name.encode()])
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -49,7 +49,7 @@ async def running(work: Maintenance) -> AsyncIterator[None]:
 async def test_a_write_that_was_cut_off_is_mended_before_the_first_request(house: House) -> None:
     house.outage.after = 6
     with pytest.raises(StoreUnavailable):
-        await house.catalog.create("a", ProductFields("a", "", {}), [b"a"])
+        await house.catalogue.create("a", ProductFields("a", "", {}), [b"a"])
     house.outage.after = None
 
     await maintenance(house).prepare()

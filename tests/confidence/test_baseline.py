@@ -26,7 +26,7 @@ WEIGHTS = {"semantic": 0.6, "visual": 0.4}
 async def fill(house: House, count: int, *, first: int = 0) -> None:
     for number in range(first, first + count):
         fields = ProductFields(f"Thing {number}", "", {})
-        await house.catalog.create(f"p{number}", fields, [f"picture {number}".encode()])
+        await house.catalogue.create(f"p{number}", fields, [f"picture {number}".encode()])
 
 
 async def find(house: House, *parts: QueryPart, **ranking: float) -> SearchResult:
@@ -201,7 +201,7 @@ async def test_other_pictures_in_the_same_number_are_noticed_within_a_minute(hou
     for picture in ("the same", "picture {}"):
         for number in range(20):
             fields = ProductFields("Thing", "", {})
-            await house.catalog.replace(f"p{number}", fields, [picture.format(number).encode()])
+            await house.catalogue.replace(f"p{number}", fields, [picture.format(number).encode()])
         await background.look()
         assert judged_by(background) == "unknown"
     time = RENEW_WHILE_CHANGING_S
@@ -251,7 +251,7 @@ async def test_it_is_measured_anew_after_some_time_in_any_case(house: House) -> 
     before = background.confidences([ImagePart(b"")], WEIGHTS, [0.5])
     for number in range(30):
         fields = ProductFields("Other", "", {})
-        await house.catalog.replace(f"p{number}", fields, [f"other {number}".encode()])
+        await house.catalogue.replace(f"p{number}", fields, [f"other {number}".encode()])
 
     await background.refresh()
     assert background.confidences([ImagePart(b"")], WEIGHTS, [0.5]) == before
@@ -282,7 +282,7 @@ async def test_products_that_share_a_picture_do_not_make_everything_else_unlike(
         for size in "SML":
             fields = ProductFields(f"Shirt {number} {size}", "", {})
             picture = f"picture {number}".encode()
-            await house.catalog.create(f"p{number}-{size}", fields, [picture])
+            await house.catalogue.create(f"p{number}-{size}", fields, [picture])
     await house.background.refresh()
     shared = house.background.confidences([ImagePart(b"")], WEIGHTS, [0.9])
 
@@ -293,7 +293,7 @@ async def test_products_that_share_a_picture_do_not_make_everything_else_unlike(
 
 async def test_a_catalogue_of_one_picture_has_no_background(house: House) -> None:
     for number in range(30):
-        await house.catalog.create(f"p{number}", ProductFields("Thing", "", {}), [b"the same"])
+        await house.catalogue.create(f"p{number}", ProductFields("Thing", "", {}), [b"the same"])
     await house.background.refresh()
 
     match = (await find(house, ImagePart(b"the same"))).match

@@ -20,7 +20,7 @@ AGAIN = b", saved again"
 
 async def write(house: House, product_id: str, *pictures: bytes, name: str = "Thing") -> Product:
     fields = ProductFields(name, "", {})
-    return (await house.catalog.replace(product_id, fields, pictures)).product
+    return (await house.catalogue.replace(product_id, fields, pictures)).product
 
 
 async def near(house: House, product: Product) -> list[tuple[str, float]]:
@@ -68,7 +68,7 @@ async def test_of_two_writes_at_once_one_tells_of_the_other(house: House) -> Non
 async def test_deleted_and_replaced_pictures_are_none_any_more(house: House) -> None:
     for name in "abc":
         await write(house, name, b"x")
-    await house.catalog.delete("a")
+    await house.catalogue.delete("a")
     await write(house, "b", b"new")
 
     assert await near(house, await write(house, "d", b"x")) == [("c", 1.0)]
@@ -77,7 +77,7 @@ async def test_deleted_and_replaced_pictures_are_none_any_more(house: House) -> 
 
 async def test_a_patched_name_is_the_name_told(house: House) -> None:
     await write(house, "a", b"x", name="Old")
-    await house.catalog.patch("a", {"name": "New"})
+    await house.catalogue.patch("a", {"name": "New"})
 
     (found,) = await house.duplicates.of(await write(house, "b", b"x"))
 
@@ -137,7 +137,7 @@ async def test_what_another_process_wrote_and_deleted_is_taken_over(house: House
     await write(other, "gone", b"x")
 
     await house.looks.refill()
-    await other.catalog.delete("gone")
+    await other.catalogue.delete("gone")
 
     assert await near(house, await write(house, "b", b"x")) == [("a", 1.0)]
     assert await groups(house.duplicates) == [["a", "b"]]
@@ -167,7 +167,7 @@ async def test_changes_while_the_looks_are_read_are_not_lost(house: House) -> No
     await write(house, "b", b"x")
     reading = asyncio.create_task(house.looks.refill())
     await asyncio.sleep(0)
-    await house.catalog.delete("b")
+    await house.catalogue.delete("b")
     product = await write(house, "c", b"x")
     await reading
 

@@ -11,15 +11,15 @@ from service.core.embedding import Crop, EmbeddedImage, Priority
 from service.core.errors import NotFound, Overloaded, StoreUnavailable
 from service.core.product import ProductFields
 from service.samples.catalogue import Sample, examples, samples
-from service.samples.installer import AT_ONCE, RETRIES, SampleCatalog
+from service.samples.installer import AT_ONCE, RETRIES, SampleCatalogue
 from tests.fakes import HashEmbedder
 from tests.house import House
 
 FEW = samples()[::12]
 
 
-def stocked(house: House, some: Sequence[Sample] = FEW) -> SampleCatalog:
-    return SampleCatalog(house.catalog, some, examples())
+def stocked(house: House, some: Sequence[Sample] = FEW) -> SampleCatalogue:
+    return SampleCatalogue(house.catalogue, some, examples())
 
 
 async def test_every_sample_is_stored_with_its_picture(house: House) -> None:
@@ -27,8 +27,8 @@ async def test_every_sample_is_stored_with_its_picture(house: House) -> None:
 
     assert (loaded.created, loaded.replaced, loaded.unchanged) == (len(FEW), 0, 0)
     for sample in FEW:
-        product = await house.catalog.get(sample.product_id)
-        _, data = await house.catalog.image(product.product_id, product.images[0].image_id)
+        product = await house.catalogue.get(sample.product_id)
+        _, data = await house.catalogue.image(product.product_id, product.images[0].image_id)
         assert (product.name, data) == (sample.fields.name, sample.picture())
 
 
@@ -42,36 +42,36 @@ async def test_a_second_load_does_nothing(house: House) -> None:
 
 
 async def test_loads_side_by_side_store_every_sample_once(house: House) -> None:
-    catalog = stocked(house)
+    catalogue = stocked(house)
 
-    loads = await asyncio.gather(catalog.load(), catalog.load())
+    loads = await asyncio.gather(catalogue.load(), catalogue.load())
 
     assert sorted(load.created for load in loads) == [0, len(FEW)]
 
 
 async def test_a_changed_sample_is_put_back(house: House) -> None:
     await stocked(house).load()
-    await house.catalog.patch(FEW[0].product_id, {"name": "Mine"})
+    await house.catalogue.patch(FEW[0].product_id, {"name": "Mine"})
 
     loaded = await stocked(house).load()
 
     assert (loaded.replaced, loaded.unchanged) == (1, len(FEW) - 1)
-    assert (await house.catalog.get(FEW[0].product_id)).name == FEW[0].fields.name
+    assert (await house.catalogue.get(FEW[0].product_id)).name == FEW[0].fields.name
 
 
 async def test_removing_leaves_other_products(house: House) -> None:
-    await house.catalog.create("sample-of-mine", ProductFields("Mine", "", {}), [b"picture"])
-    catalog = stocked(house)
-    await catalog.load()
+    await house.catalogue.create("sample-of-mine", ProductFields("Mine", "", {}), [b"picture"])
+    catalogue = stocked(house)
+    await catalogue.load()
 
-    assert await catalog.remove() == len(FEW)
-    assert await catalog.remove() == 0
+    assert await catalogue.remove() == len(FEW)
+    assert await catalogue.remove() == 0
 
-    assert [product.product_id for product in (await house.catalog.page(limit=9)).items] == [
+    assert [product.product_id for product in (await house.catalogue.page(limit=9)).items] == [
         "sample-of-mine"
     ]
     with pytest.raises(NotFound):
-        await house.catalog.get(FEW[0].product_id)
+        await house.catalogue.get(FEW[0].product_id)
 
 
 @pytest.mark.parametrize("calls", [1, 7, 20])
@@ -118,7 +118,7 @@ async def test_a_full_queue_is_waited_for() -> None:
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    loaded = await SampleCatalog(house.catalog, FEW, examples(), pause=pause).load()
+    loaded = await SampleCatalogue(house.catalogue, FEW, examples(), pause=pause).load()
 
     assert loaded.created == len(FEW)
     assert pauses == [3] * 5
@@ -130,7 +130,7 @@ async def test_a_queue_that_stays_full_is_told() -> None:
     async def pause(_: float) -> None: ...
 
     with pytest.raises(Overloaded):
-        await SampleCatalog(house.catalog, FEW[:1], examples(), pause=pause).load()
+        await SampleCatalogue(house.catalogue, FEW[:1], examples(), pause=pause).load()
     assert house.embedder.refusals == 10**6 - RETRIES - 1
 
 
@@ -143,22 +143,22 @@ async def test_only_a_few_are_under_way_at_once() -> None:
 
 
 async def test_a_picture_to_search_with_is_drawn(house: House) -> None:
-    catalog = stocked(house)
-    first = await catalog.example_picture("query")
+    catalogue = stocked(house)
+    first = await catalogue.example_picture("query")
     assert first.startswith(b"\xff\xd8")
-    assert await catalog.example_picture("query") is first
+    assert await catalogue.example_picture("query") is first
     with pytest.raises(NotFound):
-        await catalog.example_picture("zeppelin")
+        await catalogue.example_picture("zeppelin")
 
 
 async def test_a_shop_s_own_product_under_a_sample_s_id_is_kept(house: House) -> None:
     own = ProductFields("Our own mug", "Made here.", {"price": 5})
-    await house.catalog.create(FEW[0].product_id, own, [b"picture"])
-    catalog = stocked(house)
+    await house.catalogue.create(FEW[0].product_id, own, [b"picture"])
+    catalogue = stocked(house)
 
-    loaded = await catalog.load()
-    deleted = await catalog.remove()
+    loaded = await catalogue.load()
+    deleted = await catalogue.remove()
 
     assert (loaded.created, loaded.kept, loaded.total) == (len(FEW) - 1, 1, len(FEW) - 1)
     assert deleted == len(FEW) - 1
-    assert (await house.catalog.get(FEW[0].product_id)).name == "Our own mug"
+    assert (await house.catalogue.get(FEW[0].product_id)).name == "Our own mug"

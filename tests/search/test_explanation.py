@@ -18,7 +18,7 @@ from tests.house import House
 async def fill(house: House, products: int) -> None:
     for number in range(products):
         fields = ProductFields("P", "", {})
-        await house.catalog.create(f"p{number:03}", fields, [f"{number}-0".encode()])
+        await house.catalogue.create(f"p{number:03}", fields, [f"{number}-0".encode()])
 
 
 async def find(house: House, **ranking: Any) -> SearchResult:

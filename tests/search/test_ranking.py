@@ -21,7 +21,7 @@ from tests.house import House
 async def fill(house: House, products: int, images: int = 1) -> None:
     for number in range(products):
         pictures = [f"{number}-{view}".encode() for view in range(images)]
-        await house.catalog.create(f"p{number:03}", ProductFields("P", "", {}), pictures)
+        await house.catalogue.create(f"p{number:03}", ProductFields("P", "", {}), pictures)
 
 
 async def find(house: House, data: bytes, **ranking: Any) -> SearchResult:
@@ -83,7 +83,7 @@ async def test_a_page_is_full_where_one_product_has_many_images(house: House) ->
     crowd = house.embedder.embedded.copy()
     assert query in crowd
     for view in range(4):
-        await house.catalog.add_image("p000", f"more {view}".encode())
+        await house.catalogue.add_image("p000", f"more {view}".encode())
 
     result = await find(house, query, limit=10)
 
@@ -225,7 +225,7 @@ async def test_pages_through_products_that_tie_repeat_and_leave_out_none(
 ) -> None:
     names = [f"p{number:02}" for number in range(45)]
     for name in reversed(names):
-        await house.catalog.create(name, ProductFields("P", "", {}), [b"the same"])
+        await house.catalogue.create(name, ProductFields("P", "", {}), [b"the same"])
 
     pages = [
         await find(house, b"the same", limit=limit, offset=offset)

@@ -16,7 +16,7 @@ from service.api.bodies.manifest import Entry, read_batch
 from service.api.dependencies import CatalogDep, DuplicatesDep, RootDep, SettingsDep
 from service.api.openapi import described, multipart_body
 from service.api.problems import FieldError, Problem, problem_of
-from service.catalogue.products import Catalog
+from service.catalogue.products import Catalogue
 from service.core.product import Product
 
 log = structlog.stdlib.get_logger(__name__)
@@ -33,7 +33,7 @@ CONCURRENT_ENTRIES = 16
 )
 async def batch_products(
     request: Request,
-    catalog: CatalogDep,
+    catalogue: CatalogDep,
     duplicates: DuplicatesDep,
     settings: SettingsDep,
     root: RootDep,
@@ -48,7 +48,7 @@ async def batch_products(
                 return _failed(index, None, entry, request_id)
             try:
                 await duplicates.prepare()
-                product, status = await _write(catalog, entry)
+                product, status = await _write(catalogue, entry)
             except Exception as error:
                 return _failed(index, entry.product_id, error, request_id)
             return schemas.BatchResult(
@@ -64,12 +64,12 @@ async def batch_products(
 
 
 async def _write(
-    catalog: Catalog, entry: Entry
+    catalogue: Catalogue, entry: Entry
 ) -> tuple[Product, Literal["created", "replaced", "unchanged"]]:
     if entry.product_id is None:
-        product = await catalog.create(None, entry.fields, entry.images)
+        product = await catalogue.create(None, entry.fields, entry.images)
         return product, "created"
-    written = await catalog.replace(entry.product_id, entry.fields, entry.images)
+    written = await catalogue.replace(entry.product_id, entry.fields, entry.images)
     return written.product, written.status
 
 

@@ -12,7 +12,7 @@ from service.api.bodies import form_schemas as forms
 from service.api.bodies.uploads import read_image
 from service.api.dependencies import CatalogDep, DuplicatesDep, ProductIdDep, RootDep, SettingsDep
 from service.api.openapi import described, multipart_body
-from service.catalogue.products import Catalog
+from service.catalogue.products import Catalogue
 from service.config import Settings
 from service.core.errors import NotFound
 
@@ -51,7 +51,7 @@ async def add_image(
     request: Request,
     response: Response,
     product_id: ProductIdDep,
-    catalog: CatalogDep,
+    catalogue: CatalogDep,
     duplicates: DuplicatesDep,
     settings: SettingsDep,
     root: RootDep,
@@ -59,7 +59,7 @@ async def add_image(
     """Add one view of the product: its back, a detail."""
     data = await read_image(request, settings)
     await duplicates.prepare()
-    product, image, added = await catalog.add_image(product_id, data)
+    product, image, added = await catalogue.add_image(product_id, data)
     response.status_code = 201 if added else 200
     response.headers["Location"] = views.image_url(root, product_id, image.image_id)
     near = await duplicates.of(product, [image.image_id])
@@ -72,9 +72,9 @@ async def add_image(
     status_code=204,
     **described(404, 409),
 )
-async def delete_image(product_id: ProductIdDep, image_id: ImageId, catalog: CatalogDep) -> None:
+async def delete_image(product_id: ProductIdDep, image_id: ImageId, catalogue: CatalogDep) -> None:
     """Take away one view; the last one stays, for a product without a picture is none."""
-    await catalog.delete_image(product_id, image_id)
+    await catalogue.delete_image(product_id, image_id)
 
 
 @router.get(
@@ -86,7 +86,7 @@ async def delete_image(product_id: ProductIdDep, image_id: ImageId, catalog: Cat
 async def get_image(
     product_id: ProductIdDep,
     image_id: ImageId,
-    catalog: CatalogDep,
+    catalogue: CatalogDep,
     settings: SettingsDep,
     size: Annotated[
         Literal["original", "thumbnail"], Query(description="thumbnail: a small JPEG.")
@@ -101,12 +101,12 @@ async def get_image(
         "Cache-Control": cache_control(settings, immutable=size == "original"),
     }
     if etag_matches(if_none_match, etag):
-        await _check_exists(catalog, product_id, image_id)
+        await _check_exists(catalogue, product_id, image_id)
         return Response(status_code=304, headers=headers)
     if size == "thumbnail":
-        thumbnail = await catalog.thumbnail(product_id, image_id)
+        thumbnail = await catalogue.thumbnail(product_id, image_id)
         return Response(thumbnail, media_type="image/jpeg", headers=headers)
-    image, data = await catalog.image(product_id, image_id)
+    image, data = await catalogue.image(product_id, image_id)
     return Response(data, media_type=image.media_type, headers=headers)
 
 
@@ -125,7 +125,7 @@ def etag_matches(if_none_match: str | None, etag: str) -> bool:
     return etag in candidates or "*" in candidates
 
 
-async def _check_exists(catalog: Catalog, product_id: str, image_id: str) -> None:
-    product = await catalog.get(product_id)
+async def _check_exists(catalogue: Catalogue, product_id: str, image_id: str) -> None:
+    product = await catalogue.get(product_id)
     if all(image.image_id != image_id for image in product.images):
         raise NotFound(f"Product {product_id!r} has no image {image_id!r}.")

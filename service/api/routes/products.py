@@ -40,7 +40,7 @@ PATCH_TYPES = ("application/merge-patch+json", "application/json")
 async def create_product(
     request: Request,
     response: Response,
-    catalog: CatalogDep,
+    catalogue: CatalogDep,
     duplicates: DuplicatesDep,
     settings: SettingsDep,
     root: RootDep,
@@ -48,7 +48,7 @@ async def create_product(
     """Create a product with its pictures. Leave `product_id` out to have one made."""
     upload = await read_product(request, settings)
     await duplicates.prepare()
-    product = await catalog.create(upload.product_id, upload.fields, upload.images)
+    product = await catalogue.create(upload.product_id, upload.fields, upload.images)
     response.headers["Location"] = views.product_url(root, product.product_id)
     return views.product_created(root, product, await duplicates.of(product))
 
@@ -68,7 +68,7 @@ async def put_product(
     request: Request,
     response: Response,
     product_id: ProductIdDep,
-    catalog: CatalogDep,
+    catalogue: CatalogDep,
     duplicates: DuplicatesDep,
     settings: SettingsDep,
     root: RootDep,
@@ -80,7 +80,7 @@ async def put_product(
             FieldError("/product_id", "This is not the id in the address; leave it out here.")
         )
     await duplicates.prepare()
-    written = await catalog.replace(product_id, upload.fields, upload.images)
+    written = await catalogue.replace(product_id, upload.fields, upload.images)
     if written.status == "created":
         response.status_code = 201
         response.headers["Location"] = views.product_url(root, product_id)
@@ -95,20 +95,20 @@ async def put_product(
     **described(404, 413, 415, body=json_body(forms.ProductPatch, PATCH_TYPES)),
 )
 async def patch_product(
-    request: Request, product_id: ProductIdDep, catalog: CatalogDep, root: RootDep
+    request: Request, product_id: ProductIdDep, catalogue: CatalogDep, root: RootDep
 ) -> schemas.Product:
     """Change name, description or attributes by a JSON merge patch (RFC 7396)."""
     return views.product_out(
-        root, await catalog.patch(product_id, await read_json_object(request, PATCH_TYPES))
+        root, await catalogue.patch(product_id, await read_json_object(request, PATCH_TYPES))
     )
 
 
 @router.get("/products/{product_id}", operation_id="getProduct", **described(404))
 async def get_product(
-    product_id: ProductIdDep, catalog: CatalogDep, root: RootDep
+    product_id: ProductIdDep, catalogue: CatalogDep, root: RootDep
 ) -> schemas.Product:
     """One product with its images."""
-    return views.product_out(root, await catalog.get(product_id))
+    return views.product_out(root, await catalogue.get(product_id))
 
 
 @router.get(
@@ -118,7 +118,7 @@ async def get_product(
     **described(),
 )
 async def list_products(
-    catalog: CatalogDep,
+    catalogue: CatalogDep,
     root: RootDep,
     limit: Annotated[int, Query(ge=1, le=100, description="Most products on a page.")] = 20,
     cursor: Cursor = None,
@@ -127,7 +127,7 @@ async def list_products(
     facets: FacetsQuery = None,
 ) -> schemas.ProductPage:
     """Products, newest first or by id."""
-    page = await catalog.page(
+    page = await catalogue.page(
         order=order,
         limit=limit,
         cursor=cursor,
@@ -138,9 +138,9 @@ async def list_products(
 
 
 @router.get("/attributes", operation_id="listAttributes", **described())
-async def list_attributes(catalog: CatalogDep) -> schemas.AttributeList:
+async def list_attributes(catalogue: CatalogDep) -> schemas.AttributeList:
     """The attributes that products have, and the types of their values."""
-    return views.attribute_list(await catalog.attributes())
+    return views.attribute_list(await catalogue.attributes())
 
 
 @router.get("/duplicates", operation_id="listDuplicates", **described())
@@ -157,6 +157,6 @@ async def list_duplicates(
 @router.delete(
     "/products/{product_id}", operation_id="deleteProduct", status_code=204, **described(404)
 )
-async def delete_product(product_id: ProductIdDep, catalog: CatalogDep) -> None:
+async def delete_product(product_id: ProductIdDep, catalogue: CatalogDep) -> None:
     """Delete a product, its vectors and its stored images."""
-    await catalog.delete(product_id)
+    await catalogue.delete(product_id)
