@@ -14,9 +14,10 @@ from benchmarks import server
 from benchmarks.naive import Naive, Vectors
 from benchmarks.options import Options, Result
 from benchmarks.pictures import ONE_MEGAPIXEL, picture
-from service.models import SEMANTIC, VISUAL, point_id
-from service.records import image_id
-from service.repositories.edge_shard import Shard
+from service.catalogue.records import image_id
+from service.core.embedding import SEMANTIC, VISUAL
+from service.core.index import point_id
+from service.repositories.edge.shard import Shard
 
 BATCH = 32
 TIE = 1e-3

@@ -10,10 +10,10 @@ from benchmarks.naive import Naive
 from benchmarks.options import Options, Result, milliseconds
 from benchmarks.pictures import TWELVE_MEGAPIXELS, picture
 from service.config import Settings
+from service.core.embedding import SEMANTIC, VISUAL
 from service.embedding.embedder import HybridEmbedder
-from service.embedding.images import open_image
+from service.embedding.images.reader import open_image
 from service.embedding.loading import load_encoders
-from service.models import SEMANTIC, VISUAL
 
 FULL_PX = 10**6
 REPEATS = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from benchmarks.options import milliseconds
-from service.embedding.fast.processor import computes_bfloat16
+from service.embedding.inference.processor import computes_bfloat16
 
 _SIDE = 4096
 _QUICK_SIDE = 128

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.options import GFLOP, Options, Result, milliseconds
-from service.embedding.clip import ClipEncoder
-from service.embedding.resnet50 import Resnet50Encoder
+from service.embedding.clip.encoder import ClipEncoder
+from service.embedding.resnet50.encoder import Resnet50Encoder
 
 PASS_SIZES = (1, 2, 4, 8)
 ROUNDS = 5

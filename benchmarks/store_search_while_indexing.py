@@ -22,8 +22,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from service.models import Changes, Payload, Point, Product, ProductImage, point_id
-from service.repositories.edge import EdgeStore
+from service.core.index import Changes, Payload, Point, point_id
+from service.core.product import Product, ProductImage
+from service.repositories.edge.store import EdgeStore
 
 SEMANTIC, VISUAL = 512, 2048
 DIMENSIONS = SEMANTIC + VISUAL

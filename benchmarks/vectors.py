@@ -18,8 +18,8 @@ from benchmarks.store_search_while_indexing import (
     clustered,
     make_point,
 )
-from service.models import Changes
-from service.repositories.edge import EdgeStore
+from service.core.index import Changes
+from service.repositories.edge.store import EdgeStore
 
 SIZES = (1_000, 10_000, 100_000)
 QUERIES = 60

@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from service.config import Settings, misspelt
-from service.errors import ServiceError
+from service.core.errors import ServiceError
 
 COMMANDS = {
     "serve": "serve",

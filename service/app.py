@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from service import __version__
-from service.api import batch, health, images, openapi, pages, products, samples, search
+from service.api import openapi
 from service.api.dependencies import known_query
 from service.api.lifecycle import Lifecycle, Services
 from service.api.middleware.auth import ApiKeys
@@ -20,8 +20,9 @@ from service.api.middleware.body import BodyGuard
 from service.api.middleware.context import RequestContext
 from service.api.middleware.gate import Address, StartGate
 from service.api.problems import ProblemError, handle
+from service.api.routes import batch, health, images, pages, products, samples, search
 from service.config import Settings
-from service.errors import ServiceError
+from service.core.errors import ServiceError
 from service.observability import Metrics
 
 Build: TypeAlias = Callable[

@@ -12,32 +12,32 @@ from datetime import timedelta
 import numpy as np
 import structlog
 
-from service.background import CatalogueBackground
-from service.catalog import Catalog
+from service.catalogue.indexing import Indexer
+from service.catalogue.maintenance import Maintenance
+from service.catalogue.products import Catalogue
+from service.catalogue.records import ProductRecords
+from service.confidence.baseline import CatalogueBackground
 from service.config import Settings
-from service.duplicates import Duplicates
-from service.embedding.download import Progress
+from service.core.embedding import SEMANTIC, VISUAL, Embedding, Priority
+from service.core.errors import SetupError, StoreUnavailable
+from service.core.interfaces import BlobStore, VectorStore
+from service.core.locks import KeyedLocks
+from service.duplicates.finder import Duplicates
+from service.duplicates.index import LookIndex
 from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.loading import collection_fingerprint, load_encoders_in_background
-from service.errors import SetupError, StoreUnavailable
-from service.explanation import Explainer
-from service.indexer import Indexer
-from service.interfaces import BlobStore, VectorStore
-from service.locks import KeyedLocks
-from service.look_index import LookIndex
-from service.maintenance import Maintenance
-from service.models import SEMANTIC, VISUAL, Embedding, Priority
+from service.embedding.model_files.download import Progress
+from service.health.readiness import Readiness
 from service.observability import Reading
-from service.query import QueryEmbedder
-from service.readiness import Readiness
-from service.records import ProductRecords
 from service.repositories.blobs import ObstoreBlobs
-from service.repositories.edge import EdgeStore
-from service.repositories.payload import LAYOUT
-from service.sample_catalog import SampleCatalog
+from service.repositories.edge.store import EdgeStore
+from service.repositories.shared.payload import LAYOUT
 from service.samples.catalogue import examples, samples
+from service.samples.installer import SampleCatalogue
 from service.scoring.hybrid import split, stored_vector
-from service.search import Search
+from service.search.explanation import Explainer
+from service.search.query_embedding import QueryEmbedder
+from service.search.ranking import Search
 
 OTHER_WRITERS_GRACE = timedelta(minutes=5)
 """How long another process on the same stores may take over one write."""
@@ -72,10 +72,10 @@ class Parts:
 class Services:
     """What the API needs."""
 
-    catalog: Catalog
+    catalogue: Catalogue
     duplicates: Duplicates
     search: Search
-    samples: SampleCatalog
+    samples: SampleCatalogue
     readiness: Readiness
     readings: Mapping[str, Reading]
 
@@ -117,7 +117,7 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
     if not any(weights.values()):
         raise SetupError("WEIGHT_SEMANTIC and WEIGHT_VISUAL are both 0; make one positive.")
     async with build_parts(settings, tell) as parts:
-        catalog = Catalog(
+        catalogue = Catalogue(
             parts.records,
             parts.store,
             parts.embedder,
@@ -126,7 +126,7 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
             max_images=settings.max_images_per_product,
             other_writers_grace=timedelta(0) if _is_alone(settings) else OTHER_WRITERS_GRACE,
         )
-        maintenance = _maintenance(parts, catalog)
+        maintenance = _maintenance(parts, catalogue)
         readiness = await _readiness(parts, maintenance, tell)
         await maintenance.prepare()
         background = CatalogueBackground(parts.store, parts.embedder)
@@ -138,10 +138,10 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         try:
             log.info("ready", collection=parts.collection, encoders=_names(parts))
             yield Services(
-                catalog=catalog,
+                catalogue=catalogue,
                 duplicates=Duplicates(parts.looks, parts.store),
                 search=_search(parts, weights, background),
-                samples=SampleCatalog(catalog, samples(), examples()),
+                samples=SampleCatalogue(catalogue, samples(), examples()),
                 readiness=readiness,
                 readings=_readings(parts.embedder),
             )
@@ -193,9 +193,9 @@ async def _vector_store(
             fingerprint=fingerprint,
             call_timeout_s=ENGINE_TIMEOUT_S,
         )
-    from service.repositories.qdrant import QdrantStore, connect
-    from service.repositories.qdrant_calls import Calls
-    from service.repositories.qdrant_collection import Collection
+    from service.repositories.qdrant.calls import Calls
+    from service.repositories.qdrant.collection import Collection
+    from service.repositories.qdrant.store import QdrantStore, connect
 
     key = settings.qdrant_api_key
     client = connect(
@@ -233,10 +233,10 @@ def _search(parts: Parts, weights: Mapping[str, float], background: CatalogueBac
     return Search(queries, parts.store, parts.embedder.signals, weights, background, explainer)
 
 
-def _maintenance(parts: Parts, catalog: Catalog) -> Maintenance:
+def _maintenance(parts: Parts, catalogue: Catalogue) -> Maintenance:
     engine = parts.store if isinstance(parts.store, EdgeStore) else None
     return Maintenance(
-        catalog,
+        catalogue,
         parts.indexer,
         parts.records,
         parts.store,

@@ -11,8 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from service.errors import InvalidImage, InvalidText, StoreUnavailable
-from service.filters import (
+from service.core.embedding import (
+    GRID_SIDE,
+    SEMANTIC,
+    VISUAL,
+    Crop,
+    EmbeddedImage,
+    EmbeddedText,
+    Embedding,
+    ImageInfo,
+    PlacedShares,
+    Priority,
+    Signal,
+    Vector,
+)
+from service.core.errors import InvalidImage, InvalidText, StoreUnavailable
+from service.core.filter import (
     Attribute,
     DateRange,
     Every,
@@ -25,30 +39,9 @@ from service.filters import (
     Some,
     read_date,
 )
-from service.models import (
-    GRID_SIDE,
-    SEMANTIC,
-    VISUAL,
-    AttributeType,
-    AttributeValue,
-    Changes,
-    Crop,
-    EmbeddedImage,
-    EmbeddedText,
-    Embedding,
-    FacetValue,
-    ImageInfo,
-    Look,
-    Payload,
-    PlacedShares,
-    Point,
-    Priority,
-    Product,
-    ScoredPoint,
-    Signal,
-    Vector,
-)
-from service.scoring.looks import LOOK_BYTES
+from service.core.index import Changes, FacetValue, Look, Payload, Point, ScoredPoint
+from service.core.product import AttributeType, AttributeValue, Product
+from service.duplicates.fingerprint import LOOK_BYTES
 
 SIGNALS = (Signal(SEMANTIC, "fake-semantic", 6), Signal(VISUAL, "fake-visual", 10))
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from service.embedding.compact import descriptor
-from service.embedding.compact.visual import Projection, features_of
+from service.embedding.compact.projection import Projection, features_of
 from training.drawing.palette import COLOURS
 from training.examples import Examples
 

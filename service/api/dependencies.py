@@ -9,17 +9,17 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
+from service.api.bodies.multipart import pointer
 from service.api.complaints import unknown_name
 from service.api.lifecycle import Lifecycle
-from service.api.multipart import pointer
 from service.api.problems import FieldError, invalid_request
 from service.api.schemas import EXAMPLE_CURSOR, EXAMPLE_ID
-from service.catalog import Catalog
+from service.catalogue.products import Catalogue
+from service.catalogue.rules import MAX_PRODUCT_ID_CHARS, check_product_id
 from service.config import Settings
-from service.duplicates import Duplicates
-from service.product_rules import MAX_PRODUCT_ID_CHARS, check_product_id
-from service.sample_catalog import SampleCatalog
-from service.search import Search
+from service.duplicates.finder import Duplicates
+from service.samples.installer import SampleCatalogue
+from service.search.ranking import Search
 
 
 async def lifecycle(request: Request) -> Lifecycle:
@@ -32,8 +32,8 @@ async def settings(request: Request) -> Settings:
     return found
 
 
-async def catalog(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> Catalog:
-    return lifecycle.services.catalog
+async def catalogue(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> Catalogue:
+    return lifecycle.services.catalogue
 
 
 async def duplicates(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> Duplicates:
@@ -44,7 +44,7 @@ async def search(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> Search:
     return lifecycle.services.search
 
 
-async def samples(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> SampleCatalog:
+async def samples(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> SampleCatalogue:
     return lifecycle.services.samples
 
 
@@ -100,11 +100,11 @@ FacetsQuery = Annotated[
     ),
 ]
 
-CatalogDep = Annotated[Catalog, Depends(catalog)]
+CatalogDep = Annotated[Catalogue, Depends(catalogue)]
 DuplicatesDep = Annotated[Duplicates, Depends(duplicates)]
 LifecycleDep = Annotated[Lifecycle, Depends(lifecycle)]
 ProductIdDep = Annotated[str, Depends(product_id)]
 RootDep = Annotated[str, Depends(root_path)]
-SamplesDep = Annotated[SampleCatalog, Depends(samples)]
+SamplesDep = Annotated[SampleCatalogue, Depends(samples)]
 SearchDep = Annotated[Search, Depends(search)]
 SettingsDep = Annotated[Settings, Depends(settings)]

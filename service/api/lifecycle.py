@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import structlog
 
-from service.errors import ServiceError, SetupError, Starting
+from service.core.errors import ServiceError, SetupError, Starting
 from service.observability import Reading
 
 if TYPE_CHECKING:
-    from service.catalog import Catalog
-    from service.duplicates import Duplicates
-    from service.readiness import Readiness
-    from service.sample_catalog import SampleCatalog
-    from service.search import Search
+    from service.catalogue.products import Catalogue
+    from service.duplicates.finder import Duplicates
+    from service.health.readiness import Readiness
+    from service.samples.installer import SampleCatalogue
+    from service.search.ranking import Search
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -28,13 +28,13 @@ class Services(Protocol):
     """What the API needs of the built parts."""
 
     @property
-    def catalog(self) -> Catalog: ...
+    def catalogue(self) -> Catalogue: ...
     @property
     def duplicates(self) -> Duplicates: ...
     @property
     def search(self) -> Search: ...
     @property
-    def samples(self) -> SampleCatalog: ...
+    def samples(self) -> SampleCatalogue: ...
     @property
     def readiness(self) -> Readiness: ...
     @property

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service.api import schemas
-from service.api.form_schemas import BINARY, FORMS
+from service.api.bodies.form_schemas import BINARY, FORMS
 from service.api.problems import HTTP_TITLES, MEDIA_TYPE
 
 # Any: OpenAPI documents are JSON without a useful static type.

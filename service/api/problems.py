@@ -12,9 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from service import errors
 from service.api.complaints import complaint
-from service.product_rules import escape
+from service.core import errors
+from service.core.text import escape
 
 MAX_ERRORS = 20
 """Places that one answer lists: a body of 200 kB may have thousands, which nobody reads."""

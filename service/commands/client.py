@@ -6,7 +6,7 @@ import argparse
 
 import httpx
 
-from service.errors import ServiceError
+from service.core.errors import ServiceError
 
 REQUEST_TIMEOUT_S = 300.0
 

@@ -22,7 +22,7 @@ import httpx
 from tqdm import tqdm
 
 from service.commands import client as http
-from service.errors import ServiceError
+from service.core.errors import ServiceError
 
 FIRST = 5
 RANKINGS: dict[str, dict[str, float] | None] = {

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from service.commands import client as http
 from service.config import MIB
-from service.errors import ServiceError
+from service.core.errors import ServiceError
 
 BATCH_PRODUCTS = 16
 BATCH_BYTES = 32 * MIB

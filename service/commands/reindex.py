@@ -11,8 +11,8 @@ import sys
 
 from tqdm import tqdm
 
+from service.catalogue.indexing import Progress
 from service.config import Settings
-from service.indexer import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _reindex(settings: Settings) -> int:
     from service.bootstrap import build_parts
-    from service.repositories.edge import EdgeStore
+    from service.repositories.edge.store import EdgeStore
 
     async with build_parts(settings, lambda message: tqdm.write(message, file=sys.stderr)) as parts:
         with tqdm(unit=" products", disable=None) as bar:

@@ -16,7 +16,7 @@ import httpx
 
 from service.commands import client as http
 from service.commands.import_products import RETRIES, pause_s
-from service.errors import ServiceError
+from service.core.errors import ServiceError
 from service.samples.catalogue import Sample, examples, samples
 
 

@@ -7,7 +7,7 @@ import socket
 from types import FrameType
 
 from service.config import Settings
-from service.errors import SetupError
+from service.core.errors import SetupError
 
 SHUTDOWN_GRACE_S = 30
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from service.config import Settings
-from service.errors import SetupError
+from service.core.errors import SetupError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from service.embedding import download, weights
+    from service.embedding.model_files import download, weights
 
     settings = Settings()
     target: Path = arguments.to or settings.weights_dir

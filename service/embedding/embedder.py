@@ -14,16 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from service.config import Settings
-from service.embedding import cores, images
-from service.embedding.batching import Batcher
-from service.embedding.decoding import DecodePool, PixelBudget
-from service.embedding.images import ImageLimits
-from service.embedding.loading import LoadedEncoders
-from service.embedding.passes import Kind
-from service.embedding.regions.passes import Asked
-from service.errors import InvalidText
-from service.interfaces import SteppedEncoder, TextEncoder
-from service.models import (
+from service.core.embedding import (
     SEMANTIC,
     VISUAL,
     Crop,
@@ -35,7 +26,17 @@ from service.models import (
     Priority,
     Signal,
 )
-from service.scoring import looks
+from service.core.errors import InvalidText
+from service.core.interfaces import SteppedEncoder, TextEncoder
+from service.duplicates import fingerprint as looks
+from service.embedding.attribution.explanation_passes import Asked
+from service.embedding.images import reader as images
+from service.embedding.images.decoding_pool import DecodePool, PixelBudget
+from service.embedding.images.reader import ImageLimits
+from service.embedding.inference import cores
+from service.embedding.inference.batcher import Batcher
+from service.embedding.inference.forward_pass import Kind
+from service.embedding.loading import LoadedEncoders
 
 _MARGIN = 1.45
 """A JPEG is decoded to this many times the encoders' input at least. 12 megapixels, 3,000 pixels
@@ -52,7 +53,7 @@ Prepared = tuple[NDArray[np.generic], NDArray[np.generic]]
 
 
 class HybridEmbedder:
-    """Implements `service.interfaces.Embedder` over two encoders."""
+    """Implements `service.core.interfaces.Embedder` over two encoders."""
 
     def __init__(self, encoders: LoadedEncoders, settings: Settings) -> None:
         self._semantic, self._visual = encoders.semantic, encoders.visual

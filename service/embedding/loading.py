@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from service.config import Settings
-from service.embedding import download, weights
-from service.embedding.download import OnProgress, Progress
-from service.errors import SetupError, WeightsUnavailable
-from service.interfaces import Encoder
+from service.core.errors import SetupError, WeightsUnavailable
+from service.core.interfaces import Encoder
+from service.embedding.model_files import download, weights
+from service.embedding.model_files.download import OnProgress, Progress
 
 T = TypeVar("T")
 
@@ -113,8 +113,8 @@ def _load_large(settings: Settings, on_progress: OnProgress) -> LoadedEncoders:
     # Nothing heavy is imported before it is known that the weights are there.
     directory, file = _find_weights(settings, on_progress)
     on_progress(Progress("loading PyTorch"))
-    from service.embedding.clip import ClipEncoder
-    from service.embedding.resnet50 import Resnet50Encoder
+    from service.embedding.clip.encoder import ClipEncoder
+    from service.embedding.resnet50.encoder import Resnet50Encoder
 
     device = resolve_device(settings.device)
     name = weights.clip_name(settings)

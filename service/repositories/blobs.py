@@ -12,7 +12,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
 
-from service.errors import SetupError, StoreUnavailable
+from service.core.errors import SetupError, StoreUnavailable
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from service.models import Attributes, ProductFields
+from service.core.product import Attributes, ProductFields
 from service.samples.drawing.canvas import Finish
 from service.samples.drawing.layers import Colour
 from service.samples.drawing.scene import Angle, Scene, jpeg

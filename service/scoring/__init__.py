@@ -1,0 +1,1 @@
+"""The hybrid score: weights, one concatenated vector, mixtures. Pure functions."""

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from service.models import Embedding, Signal, SignalScore, Vector
+from service.core.embedding import Embedding, Signal, Vector
+from service.core.search import SignalScore
 
 
 def stored_vector(embedding: Embedding, signals: Sequence[Signal]) -> Vector:

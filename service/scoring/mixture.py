@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.errors import InvalidQuery
-from service.models import Embedding, Vector
+from service.core.embedding import Embedding, Vector
+from service.core.errors import InvalidQuery
 
 CANCELLED_BELOW = 1e-3
 """A sum this short, against its weights, is what rounding left of parts that cancel each other."""

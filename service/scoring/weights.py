@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from service.errors import InvalidWeights
+from service.core.errors import InvalidWeights
 
 
 def normalise(weights: Mapping[str, float], signals: Sequence[str]) -> dict[str, float]:

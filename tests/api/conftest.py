@@ -13,15 +13,15 @@ import structlog
 from fastapi import FastAPI
 
 from service.app import create_app
-from service.catalog import Catalog
+from service.catalogue.products import Catalogue
 from service.config import Settings
-from service.duplicates import Duplicates
+from service.duplicates.finder import Duplicates
+from service.health.readiness import CheckResult, ReadinessReport
 from service.observability import Reading
-from service.readiness import CheckResult, ReadinessReport
-from service.sample_catalog import SampleCatalog
 from service.samples.catalogue import examples, samples
-from service.search import Search
-from tests.core.conftest import House
+from service.samples.installer import SampleCatalogue
+from service.search.ranking import Search
+from tests.house import House
 
 PNG = b"\x89PNG a picture"
 JPEG = b"\xff\xd8 another"
@@ -58,8 +58,8 @@ class TestServices:
     closed: bool = False
 
     @property
-    def catalog(self) -> Catalog:
-        return self.house.catalog
+    def catalogue(self) -> Catalogue:
+        return self.house.catalogue
 
     @property
     def duplicates(self) -> Duplicates:
@@ -70,8 +70,8 @@ class TestServices:
         return self.house.search
 
     @cached_property
-    def samples(self) -> SampleCatalog:
-        return SampleCatalog(self.house.catalog, samples()[:3], examples())
+    def samples(self) -> SampleCatalogue:
+        return SampleCatalogue(self.house.catalogue, samples()[:3], examples())
 
 
 @dataclass

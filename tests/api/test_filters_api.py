@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.attributes import MAX_ATTRIBUTES
+from service.filters.types import MAX_ATTRIBUTES
 from tests.api.conftest import PNG, Site, pointers, problem
 
 GOODS: dict[str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ import pytest
 
 from service.app import create_app
 from service.config import Settings
-from service.errors import SetupError
+from service.core.errors import SetupError
 from tests.api.conftest import PNG, Site, TestServices, problem, running, settings
 
 
@@ -42,7 +42,7 @@ async def test_a_bug_is_a_500_that_tells_nothing(site: Site, logs: list[dict[str
     async def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    site.services.house.catalog.get = broken  # type: ignore[method-assign, assignment]
+    site.services.house.catalogue.get = broken  # type: ignore[method-assign, assignment]
     response = await site.client.get("/products/a")
 
     problem(response, 500, "internal-error")

@@ -154,7 +154,7 @@ async def test_a_client_that_leaves_midway_harms_nobody(server: Server, sent: in
         await connection.send(head(f"Content-Length: {len(BODY)}") + BODY[:sent])
 
     assert await server.is_fine()
-    assert await server.site.services.catalog.page(limit=1) is not None
+    assert await server.site.services.catalogue.page(limit=1) is not None
     assert server.site.services.house.store.points == {}
 
 

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.chromium import FLAGS, chromium_path
 from tests.browser.visit import Visit
-from tests.service.pictures import png
-from tests.service.process import ServiceProcess
+from tests.end_to_end.pictures import png
+from tests.end_to_end.process import ServiceProcess
 
 GOODS = {
     "mug-red": ("Red mug", {"colour": "red", "price": 8.5, "in_stock": True}),

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import put
 from tests.browser.visit import Visit
-from tests.service.pictures import png
-from tests.service.process import ServiceProcess
+from tests.end_to_end.pictures import png
+from tests.end_to_end.process import ServiceProcess
 
 Open = Callable[..., Visit]
 

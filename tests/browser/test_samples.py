@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visit import Visit
-from tests.service.process import ServiceProcess
+from tests.end_to_end.process import ServiceProcess
 
 Open = Callable[..., Visit]
 

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.visit import Visit
-from tests.service.process import ServiceProcess
+from tests.end_to_end.process import ServiceProcess
 
 FOLDER = os.environ.get("SCREENSHOTS")
 MOST_BYTES = 500_000

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.visit import Visit
-from tests.service.pictures import png
-from tests.service.process import ServiceProcess
+from tests.end_to_end.pictures import png
+from tests.end_to_end.process import ServiceProcess
 
 Open = Callable[..., Visit]
 

@@ -10,7 +10,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
-from tests.service.process import ServiceProcess
+from tests.end_to_end.process import ServiceProcess
 
 TIMEOUT_MS = 15_000
 

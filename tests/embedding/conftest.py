@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from service.embedding.clip import ClipEncoder
-from service.embedding.resnet50 import Resnet50Encoder
+from service.embedding.clip.encoder import ClipEncoder
+from service.embedding.resnet50.encoder import Resnet50Encoder
 from tests.embedding.checkpoints import write_clip, write_resnet50
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from service.errors import InvalidText
+from service.core.errors import InvalidText
 
 POISON, DEADLY, NAN = 66, 77, 88
 """First pixels that make `encode` raise, kill its thread, and answer NaN."""

@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from service.config import Settings
-from service.embedding.clip import ClipEncoder
-from service.embedding.decoding import DecodePool, PixelBudget
+from service.core.embedding import SEMANTIC, VISUAL, Crop, Priority, Signal
+from service.core.errors import InvalidCrop, InvalidImage, InvalidText, Overloaded
+from service.core.interfaces import Embedder
+from service.duplicates import fingerprint as looks
+from service.embedding.clip.encoder import ClipEncoder
 from service.embedding.embedder import HybridEmbedder, golden_image
-from service.embedding.images import ImageLimits, decode
+from service.embedding.images.decoding_pool import DecodePool, PixelBudget
+from service.embedding.images.reader import ImageLimits, decode
 from service.embedding.loading import LoadedEncoders
-from service.embedding.resnet50 import Resnet50Encoder
-from service.errors import InvalidCrop, InvalidImage, InvalidText, Overloaded
-from service.interfaces import Embedder
-from service.models import SEMANTIC, VISUAL, Crop, Priority, Signal
-from service.scoring import looks
+from service.embedding.resnet50.encoder import Resnet50Encoder
 from tests.embedding.encoders import ScriptedEncoder, until
 from tests.embedding.pictures import exif, noise, smooth, written
 

@@ -15,12 +15,12 @@ import pytest
 import pytest_asyncio
 from qdrant_client import AsyncQdrantClient
 
-from service.interfaces import VectorStore
-from service.models import Changes
-from service.repositories.edge import EdgeStore
-from service.repositories.qdrant import QdrantStore, connect
-from service.repositories.qdrant_calls import Calls
-from service.repositories.qdrant_collection import Collection
+from service.core.index import Changes
+from service.core.interfaces import VectorStore
+from service.repositories.edge.store import EdgeStore
+from service.repositories.qdrant.calls import Calls
+from service.repositories.qdrant.collection import Collection
+from service.repositories.qdrant.store import QdrantStore, connect
 from tests.repositories.points import DIMENSIONS
 
 SERVER_URL = os.environ.get("QDRANT_TEST_URL")

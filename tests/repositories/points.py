@@ -7,17 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from service.interfaces import VectorStore
-from service.models import (
-    Attributes,
-    Changes,
-    Payload,
-    Point,
-    Product,
-    ProductImage,
-    Vector,
-    point_id,
-)
+from service.core.embedding import Vector
+from service.core.index import Changes, Payload, Point, point_id
+from service.core.interfaces import VectorStore
+from service.core.product import Attributes, Product, ProductImage
 
 DIMENSIONS = 24
 NOON = datetime(2024, 5, 17, 12, 0, 0, 123457, tzinfo=UTC)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from obstore.store import S3Store
 
-from service.errors import SetupError, StoreUnavailable
+from service.core.errors import SetupError, StoreUnavailable
 from service.repositories.blobs import ObstoreBlobs
 
 

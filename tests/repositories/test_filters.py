@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from service.filter_language import read_filter
-from service.interfaces import VectorStore
-from service.models import Attributes, Changes, FacetValue, Payload, Point
-from service.repositories.filter_payload import MAX_RANGE_INDEXES, term_path
+from service.core.index import Changes, FacetValue, Payload, Point
+from service.core.interfaces import VectorStore
+from service.core.product import Attributes
+from service.filters.parser import read_filter
+from service.repositories.shared.filter_payload import MAX_RANGE_INDEXES, term_path
 from tests.fakes import BruteForceStore, admits
 from tests.repositories.points import axis, clustered, fill, make_point, make_points, make_product
 

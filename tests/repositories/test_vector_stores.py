@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from service.interfaces import VectorStore
-from service.models import Changes, Payload, Point
+from service.core.index import Changes, Payload, Point
+from service.core.interfaces import VectorStore
 from tests.repositories.points import (
     DIMENSIONS,
     axis,

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from PIL import Image
 
-from service import product_rules as rules
+from service.catalogue import rules
 from service.embedding.compact.semantic import CompactSemanticEncoder
 from service.samples.catalogue import ID_PREFIX, Sample, examples, samples
 from service.samples.drawing.patterns import PATTERNS

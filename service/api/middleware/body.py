@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.problems import ProblemError, http_problem, problem_response
-from service.errors import Overloaded
+from service.core.errors import Overloaded
 
 GRACE_S = 30.0
 MIN_BYTES_PER_S = 4096

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypeAliasType
 
-from service import product_rules as rules
+from service.catalogue import rules
+from service.core.attribute_rules import MAX_ATTRIBUTE_LIST_ITEMS, MAX_ATTRIBUTE_STRING_CHARS
 
 EXAMPLE_ID = "TEE-0042-GREEN"
 EXAMPLE_IMAGE_ID = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -40,13 +41,13 @@ AttributeValue = TypeAliasType(
                 "title": "AttributeValue",
                 "description": "A string, a finite number, a boolean or a list of strings.",
                 "oneOf": [
-                    {"type": "string", "maxLength": rules.MAX_ATTRIBUTE_STRING_CHARS},
+                    {"type": "string", "maxLength": MAX_ATTRIBUTE_STRING_CHARS},
                     {"type": "number"},
                     {"type": "boolean"},
                     {
                         "type": "array",
-                        "items": {"type": "string", "maxLength": rules.MAX_ATTRIBUTE_STRING_CHARS},
-                        "maxItems": rules.MAX_ATTRIBUTE_LIST_ITEMS,
+                        "items": {"type": "string", "maxLength": MAX_ATTRIBUTE_STRING_CHARS},
+                        "maxItems": MAX_ATTRIBUTE_LIST_ITEMS,
                     },
                 ],
             }

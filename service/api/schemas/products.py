@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, FiniteFloat
 
-from service import product_rules as rules
 from service.api.schemas.base import (
     EXAMPLE_CURSOR,
     EXAMPLE_ID,
@@ -17,8 +16,9 @@ from service.api.schemas.base import (
     Problem,
     Wire,
 )
-from service.attributes import MAX_FACET_VALUES
-from service.models import AttributeType
+from service.catalogue import rules
+from service.core.product import AttributeType
+from service.filters.facets import MAX_FACET_VALUES
 
 
 class Image(Wire):

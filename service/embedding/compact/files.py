@@ -7,8 +7,8 @@ from typing import Final
 
 from safetensors import SafetensorError, safe_open
 
+from service.core.errors import WeightsUnavailable
 from service.embedding.compact.preprocessing import PREPROCESSING_VERSION
-from service.errors import WeightsUnavailable
 
 WEIGHTS_DIRECTORY: Final = Path(__file__).parent / "weights"
 SEMANTIC_WEIGHTS: Final = "semantic.safetensors"

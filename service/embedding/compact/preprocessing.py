@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from service.models import Crop
+from service.core.embedding import Crop
 
 PREPROCESSING_VERSION = "compact-preprocessing-1"
 """Part of the fingerprint: change it whenever the same picture would give other pixels."""

@@ -12,6 +12,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from service.core.errors import InvalidText
+from service.core.interfaces import RegionEncoder
 from service.embedding.compact.files import (
     SEMANTIC_WEIGHTS,
     VOCABULARY,
@@ -27,9 +29,8 @@ from service.embedding.compact.network import (
     quickened,
 )
 from service.embedding.compact.preprocessing import to_square
+from service.embedding.compact.semantic_attribution import CompactSemanticRegions
 from service.embedding.compact.vocabulary import Vocabulary
-from service.errors import InvalidText
-from service.interfaces import RegionEncoder
 
 MAX_TEXT_CHARACTERS: Final = 1000
 
@@ -96,9 +97,7 @@ class CompactSemanticEncoder:
         return np.asarray(embedding.numpy(), np.float32)
 
     def regions(self) -> RegionEncoder:
-        from service.embedding.regions.compact_semantic import CompactSemanticRegions
-
-        return CompactSemanticRegions(self, self._tower, self._attribute_share)
+        return CompactSemanticRegions(self.encode, self._tower, self._attribute_share)
 
     def unknown_words(self, text: str) -> list[str]:
         """The words of the text that play no part in its embedding."""

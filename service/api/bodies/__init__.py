@@ -1,0 +1,1 @@
+"""Reads request bodies: forms, JSON, uploaded files."""

@@ -1,0 +1,195 @@
+"""Reads multipart/form-data into parts, bounded in number and size while it streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
+
+from service.api.problems import FieldError, ProblemError, http_problem, invalid_request
+from service.core.text import escape
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+MAX_FIELD_NAME_CHARS = 128
+PLAIN = (b"binary", b"8bit", b"7bit")
+BINARY_TYPES = ("image/", "application/octet-stream")
+
+_MOST_OF_A_NAME = 256
+"""Of a name in a pointer: no field's is longer, and an answer is no copy of the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one form. A part that names a file is held to `file_bytes`, any other to `text_bytes`."""
+
+    files: int
+    texts: int
+    file_bytes: int
+    text_bytes: int = 128 * 1024
+
+
+@dataclass(slots=True)
+class Part:
+    """One part of a form. `filename` is None where the client named none."""
+
+    name: str
+    filename: str | None
+    content_type: str
+    data: bytearray = field(default_factory=bytearray)
+
+    @property
+    def is_file(self) -> bool:
+        """By its file name, or by a content type of bytes; JSON is never a file.
+
+        Some clients send pictures without a file name; others name the JSON they send as a Blob.
+        """
+        if self.content_type == "application/json":
+            return False
+        return self.filename is not None or self.content_type.startswith(BINARY_TYPES)
+
+
+async def read_form(request: Request, limits: Limits) -> list[Part]:
+    """All parts in order. Raises ProblemError: 415, 413, 422 or 400."""
+    _refuse_encoding(request.headers.get("content-encoding", "identity"))
+    boundary = _boundary(request.headers.get("content-type", ""))
+    reader = _Reader(limits)
+    try:
+        parser = MultipartParser(boundary, reader.callbacks())
+        async for chunk in request.stream():
+            parser.write(chunk)
+    except FormParserError as error:
+        raise _malformed(
+            "The multipart body is malformed; check how the client builds it."
+        ) from error
+    if not reader.ended:
+        raise _malformed("The multipart body ends before its closing boundary; send all of it.")
+    return reader.parts
+
+
+def _boundary(content_type: str) -> bytes:
+    media_type, options = parse_options_header(content_type)
+    if media_type != b"multipart/form-data":
+        sent = media_type.decode("latin-1")[:100] or "no content type"
+        raise ProblemError(
+            http_problem(415, f"Send multipart/form-data; this is {sent}."),
+            {"Accept": "multipart/form-data"},
+        )
+    boundary = options.get(b"boundary", b"")
+    if not boundary:
+        raise _malformed(
+            "The Content-Type header has no boundary; let the client library set this header."
+        )
+    return boundary
+
+
+def _refuse_encoding(encoding: str) -> None:
+    if encoding.strip().lower() != "identity":
+        raise ProblemError(
+            http_problem(415, "Send the body as it is, without a Content-Encoding."),
+            {"Accept-Encoding": "identity"},
+        )
+
+
+def _malformed(detail: str) -> ProblemError:
+    return ProblemError(http_problem(400, detail))
+
+
+class _Reader:
+    """Collects what the parser reports."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.parts: list[Part] = []
+        self.ended = False
+        self._limits = limits
+        self._headers: dict[bytes, bytes] = {}
+        self._header_name = bytearray()
+        self._header_value = bytearray()
+        self._files = self._texts = 0
+
+    def callbacks(self) -> MultipartCallbacks:
+        return {
+            "on_part_begin": self._headers.clear,
+            "on_header_field": self._on_header_name,
+            "on_header_value": self._on_header_value,
+            "on_header_end": self._on_header_end,
+            "on_headers_finished": self._on_headers_finished,
+            "on_part_data": self._on_part_data,
+            "on_end": self._on_end,
+        }
+
+    def _on_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        self._headers[bytes(self._header_name).lower()] = bytes(self._header_value)
+        self._header_name.clear()
+        self._header_value.clear()
+
+    def _on_headers_finished(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        if b"name" not in options:
+            raise _malformed("A part of the body has no name in its Content-Disposition.")
+        name = _decoded(options[b"name"], "The name of a field", at="")
+        if self._headers.get(b"content-transfer-encoding", b"binary").lower() not in PLAIN:
+            complaint = "Send the bytes as they are: RFC 7578 has no Content-Transfer-Encoding."
+            raise invalid_request(FieldError(pointer(name), complaint))
+        if len(name) > MAX_FIELD_NAME_CHARS:
+            raise invalid_request(FieldError("", "The name of a field is too long."))
+        filename = options.get(b"filename")
+        content_type, _ = parse_options_header(self._headers.get(b"content-type", b""))
+        part = Part(
+            name,
+            None if filename is None else _decoded(filename, "A file name", at=pointer(name)),
+            content_type.decode("latin-1"),
+        )
+        self._count(part)
+        self.parts.append(part)
+
+    def _count(self, part: Part) -> None:
+        self._files += part.is_file
+        self._texts += not part.is_file
+        if self._files > self._limits.files:
+            raise ProblemError(
+                http_problem(413, f"There are too many files; send at most {self._limits.files}.")
+            )
+        if self._texts > self._limits.texts:
+            raise ProblemError(
+                http_problem(413, f"There are too many fields; send at most {self._limits.texts}.")
+            )
+
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        part = self.parts[-1]
+        part.data += data[start:end]
+        longest = self._limits.file_bytes if part.is_file else self._limits.text_bytes
+        if len(part.data) > longest:
+            what = f"file {part.filename!r}" if part.filename else f"field {part.name!r}"
+            detail = f"The {what} is larger than {longest:,} bytes."
+            raise ProblemError(http_problem(413, detail, FieldError(pointer(part.name), detail)))
+
+    def _on_end(self) -> None:
+        self.ended = True
+
+
+def text_of(part: Part) -> str:
+    """The part as text. Raises a 422 ProblemError unless it is UTF-8."""
+    return _decoded(bytes(part.data), f"The field {part.name!r}", at=pointer(part.name))
+
+
+def pointer(name: str) -> str:
+    # Half a surrogate pair may come in JSON, and cannot go out.
+    return f"/{escape(name[:_MOST_OF_A_NAME].encode(errors='replace').decode())}"
+
+
+def _decoded(data: bytes, what: str, *, at: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise invalid_request(FieldError(at, f"{what} is not UTF-8; encode it as UTF-8.")) from None

@@ -1,0 +1,122 @@
+"""The page and Swagger UI, from files that ship with the service: a browser needs no internet."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+WEB_DIR = Path(__file__).parents[2] / "web"
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Pictures by `blob:` are fetched with an API key or not yet uploaded; by `data:`, overlays."""
+
+DOCS_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'none'"
+)
+"""Swagger UI sets styles inline."""
+
+REVALIDATED = {"Cache-Control": "no-cache"}
+"""Kept by browsers but asked for again: the files of one version belong together."""
+
+ASSETS = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon-32x32.png": "image/png",
+}
+# Relative addresses, so that it works below any mount point; no inline script, so that the
+# content security policy need allow none.
+DOCS_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Product search by picture: API</title>
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="icon" href="docs/favicon-32x32.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
+</body>
+</html>
+"""
+DOCS_SCRIPT = """SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  displayRequestDuration: true,
+  persistAuthorization: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+});
+"""
+
+router = APIRouter(include_in_schema=False)
+
+
+class PageFiles(StaticFiles):
+    """The scripts, styles and drawings of the page."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # As the router notes it for other requests: logs and metrics name it.
+        scope["route"] = _FILES
+        await super().__call__(scope, receive, send)
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # Any: handed on as it is.
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(REVALIDATED)
+        return response
+
+
+_FILES = Mount("/static", PageFiles(directory=WEB_DIR / "static", check_dir=False), name="static")
+
+
+def install(app: FastAPI) -> None:
+    app.include_router(router)
+    if (WEB_DIR / "static").is_dir():
+        app.router.routes.append(_FILES)
+
+
+@router.get("/")
+async def get_page() -> Response:
+    page = WEB_DIR / "index.html"
+    if not page.is_file():
+        raise HTTPException(404)
+    return FileResponse(page, headers={"Content-Security-Policy": PAGE_POLICY, **REVALIDATED})
+
+
+@router.get("/docs")
+async def get_docs() -> Response:
+    return HTMLResponse(DOCS_PAGE, headers={"Content-Security-Policy": DOCS_POLICY})
+
+
+@router.get("/docs/start.js")
+async def get_docs_script() -> Response:
+    return Response(DOCS_SCRIPT, media_type="text/javascript")
+
+
+@router.get("/docs/{asset}")
+async def get_docs_asset(asset: str) -> Response:
+    if asset not in ASSETS:
+        raise HTTPException(404)
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return Response(_asset(asset), media_type=ASSETS[asset], headers=headers)
+
+
+@cache
+def _asset(name: str) -> bytes:
+    return resources.files("fastapi_swagger.resources").joinpath(name).read_bytes()

@@ -1,0 +1,1 @@
+"""Use cases on products: writes and their journal, records, rules and indexing."""

@@ -1,0 +1,243 @@
+"""Keeps the index in step with the records: the points of a product, and a rebuild of them all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from service.catalogue.records import DamagedRecord, ProductRecords, product_to_json
+from service.core.embedding import EmbeddedImage, Priority
+from service.core.errors import InvalidImage, Overloaded, Starting, StoreUnavailable, Unavailable
+from service.core.index import Changes, Payload, Point, point_id
+from service.core.interfaces import Embedder, VectorStore
+from service.core.locks import KeyedLocks
+from service.core.product import Product
+from service.duplicates.index import LookIndex
+from service.scoring.hybrid import stored_vector
+
+PRODUCTS_AT_ONCE = 16
+"""Enough to keep the batches full while one product waits for the disk."""
+
+DELETE_CHUNK = 1000
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a rebuild has come, in products."""
+
+    done: int
+    total: int
+    embedded_images: int
+    failed: tuple[str, ...] = ()
+    """Ids of products that could not be indexed; the log says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What became of one product; not `ok` where an image of it is not in the index."""
+
+    product_id: str
+    embedded_images: int = 0
+    ok: bool = True
+
+
+class Indexer:
+    """Writes products to the vector store; embeds stored bytes only where a vector is missing."""
+
+    def __init__(
+        self,
+        records: ProductRecords,
+        store: VectorStore,
+        embedder: Embedder,
+        locks: KeyedLocks,
+        looks: LookIndex,
+    ) -> None:
+        self._looks = looks
+        self._records = records
+        self._store = store
+        self._embedder = embedder
+        self._locks = locks
+
+    async def update(
+        self, product: Product, new: Mapping[str, EmbeddedImage], stale: Iterable[str]
+    ) -> None:
+        """New images by their ids, new payloads for the others, `stale` images taken away.
+
+        An image whose point is missing from the index, as after a loss, is embedded again.
+        """
+        kept = _points_by_id(product, leave_out=new)
+        found = _with_looks(await self._store.payloads(list(kept))) if kept else {}
+        missing = kept.keys() - found.keys()
+        again, _ = await self._embed_all(product, [kept[key].image_id for key in missing])
+        payloads = _payloads(product)
+        upserts = tuple(
+            self._point(payloads[image_id], image) for image_id, image in {**again, **new}.items()
+        )
+        renewed = {key: replace(kept[key], look=old.look) for key, old in found.items()}
+        deletes = tuple(point_id(product.product_id, image_id) for image_id in stale)
+        await self._apply(Changes(upserts, renewed, deletes))
+
+    async def remove(self, product_id: str, image_ids: Iterable[str]) -> None:
+        deletes = tuple(point_id(product_id, image_id) for image_id in image_ids)
+        if deletes:
+            await self._apply(Changes(deletes=deletes))
+
+    async def restore(self, product: Product) -> Restored:
+        """Makes the product's points what its record says, as far as its pictures can be read."""
+        wanted = _points_by_id(product)
+        found = _with_looks(await self._store.payloads(list(wanted)))
+        missing = [payload.image_id for key, payload in wanted.items() if key not in found]
+        new, failed = await self._embed_all(product, missing)
+        outdated = {
+            key: replace(wanted[key], look=old.look)
+            for key, old in found.items()
+            if not _equal(wanted[key], old)
+        }
+        upserts = tuple(
+            self._point(payload, new[payload.image_id])
+            for payload in wanted.values()
+            if payload.image_id in new
+        )
+        if upserts or outdated:
+            await self._apply(Changes(upserts, outdated))
+        return Restored(product.product_id, len(new), ok=not failed)
+
+    async def rebuild(self, on_progress: Callable[[Progress], None]) -> Progress:
+        """Brings the whole index in step with the records, and drops points without a record.
+
+        What is there already is left alone, so a rebuild that was cut off goes on where it was.
+        """
+        progress = Progress(0, await self._records.count(), 0)
+        orphans = {key async for chunk in self._store.point_ids() for key in chunk}
+        running: set[asyncio.Task[Restored]] = set()
+
+        async def collect(at_most: int) -> None:
+            nonlocal progress, running
+            while len(running) > at_most:
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    progress = _advanced(progress, task.result())
+                    on_progress(progress)
+
+        try:
+            async for product in self._records.all():
+                await collect(PRODUCTS_AT_ONCE - 1)
+                if isinstance(product, DamagedRecord):
+                    progress = _advanced(progress, Restored(product.key, 0, ok=False))
+                    continue
+                orphans.difference_update(
+                    point_id(product.product_id, image.image_id) for image in product.images
+                )
+                running.add(asyncio.create_task(self._restore_current(product.product_id)))
+            await collect(0)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        await self._drop_orphans(orphans)
+        return progress
+
+    async def _restore_current(self, product_id: str) -> Restored:
+        """Reads the record again under its lock: it may have changed since it was listed."""
+        async with self._locks(product_id):
+            product = await self._records.read(product_id)
+            return Restored(product_id) if product is None else await self.restore(product)
+
+    async def _drop_orphans(self, orphans: set[str]) -> None:
+        """Points that had no record when the rebuild began, unless a write has made one since."""
+        keys = sorted(orphans)
+        for start in range(0, len(keys), DELETE_CHUNK):
+            payloads = await self._store.payloads(keys[start : start + DELETE_CHUNK])
+            for key, payload in payloads.items():
+                await self._drop_orphan(key, payload)
+
+    async def _drop_orphan(self, key: str, payload: Payload) -> None:
+        product_id = payload.product.product_id
+        async with self._locks(product_id):
+            product = await self._records.read(product_id)
+            images = () if product is None else product.images
+            if all(image.image_id != payload.image_id for image in images):
+                await self._apply(Changes(deletes=(key,)))
+
+    async def _apply(self, changes: Changes) -> None:
+        await self._store.apply(changes)
+        self._looks.note(changes)
+
+    def _point(self, payload: Payload, image: EmbeddedImage) -> Point:
+        return Point(
+            point_id(payload.product.product_id, payload.image_id),
+            stored_vector(image.embedding, self._embedder.signals),
+            replace(payload, look=image.look),
+        )
+
+    async def _embed_all(
+        self, product: Product, image_ids: Iterable[str]
+    ) -> tuple[dict[str, EmbeddedImage], list[str]]:
+        """The embedded images by id, and the ids of those that failed: the log says why."""
+        embedded: dict[str, EmbeddedImage] = {}
+        failed: list[str] = []
+        for image_id in image_ids:
+            try:
+                embedded[image_id] = await self._embed(product, image_id)
+            except (StoreUnavailable, Starting):
+                raise
+            except (InvalidImage, Unavailable) as exc:  # plain Unavailable: the model failed on it
+                failed.append(image_id)
+                log.error(
+                    "an image cannot be indexed",
+                    product_id=product.product_id,
+                    image_id=image_id,
+                    reason=exc.detail,
+                )
+        return embedded, failed
+
+    async def _embed(self, product: Product, image_id: str) -> EmbeddedImage:
+        data = await self._records.read_image(product.product_id, image_id)
+        if data is None:
+            raise InvalidImage(f"The bytes of image {image_id} are missing from the blob store.")
+        while True:
+            try:
+                return await self._embedder.embed_image(data, priority=Priority.BULK)
+            except Overloaded as exc:  # a rebuild has time, and gives way to everybody else
+                await asyncio.sleep(exc.retry_after_s)
+
+
+def _advanced(progress: Progress, restored: Restored) -> Progress:
+    return Progress(
+        done=progress.done + 1,
+        total=max(progress.total, progress.done + 1),
+        embedded_images=progress.embedded_images + restored.embedded_images,
+        failed=progress.failed if restored.ok else (*progress.failed, restored.product_id),
+    )
+
+
+def _payloads(product: Product) -> dict[str, Payload]:
+    return {
+        image.image_id: Payload(product, image.image_id, primary=position == 0)
+        for position, image in enumerate(product.images)
+    }
+
+
+def _points_by_id(product: Product, leave_out: Container[str] = ()) -> dict[str, Payload]:
+    return {
+        point_id(product.product_id, image_id): payload
+        for image_id, payload in _payloads(product).items()
+        if image_id not in leave_out
+    }
+
+
+def _with_looks(found: Mapping[str, Payload]) -> dict[str, Payload]:
+    """A point without a look, as older versions made them, counts as missing."""
+    return {key: payload for key, payload in found.items() if payload.look}
+
+
+def _equal(one: Payload, other: Payload) -> bool:
+    """As JSON, where 1 is not true."""
+    return one.primary == other.primary and product_to_json(one.product) == product_to_json(
+        other.product
+    )

@@ -1,0 +1,1 @@
+"""Estimates whether what a search looks for is in the catalogue at all."""

@@ -1,0 +1,1 @@
+"""Values, interfaces and errors that every folder shares; it imports nothing outward."""

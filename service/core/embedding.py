@@ -1,0 +1,93 @@
+"""Signals, vectors and embedded pictures and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector: TypeAlias = NDArray[np.float32]
+SEMANTIC = "semantic"
+VISUAL = "visual"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One slice of the hybrid vector: a role (`semantic`, `visual`) and its encoder's name."""
+
+    name: str
+    encoder: str
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A rectangle in fractions (0 to 1) of the upright picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+GRID_SIDE = 7
+"""Explanations tell a picture's cells in so many rows and columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedShares:
+    """Where in a picture one signal's similarity lies, as the encoder can place it."""
+
+    cells: Vector
+    """(GRID_SIDE, GRID_SIDE): shares of the cosine, which may be negative."""
+    view: Crop
+    """The part of the upright picture that the cells cover."""
+
+
+class Priority(IntEnum):
+    """Order in the queue before the models: lower goes first."""
+
+    SEARCH = 0
+    BULK = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """What decoding found out about a picture."""
+
+    media_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """One unit vector per signal, by the signal's name; a text has none for `visual`."""
+
+    vectors: Mapping[str, Vector]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedImage:
+    """An embedded picture, and the milliseconds it took to decode and to embed."""
+
+    embedding: Embedding
+    info: ImageInfo
+    decode_ms: float
+    embed_ms: float
+    look: bytes = b""
+    """As in `service.duplicates.fingerprint`; empty for the pictures of searches."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedText:
+    """An embedded text, and the milliseconds it took."""
+
+    embedding: Embedding
+    embed_ms: float
+    ignored_words: tuple[str, ...] = ()
+    """Words the encoder does not know, which play no part."""

@@ -1,0 +1,20 @@
+"""Pages of lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from service.core.index import Facets
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; `next_cursor` is None at the end, `total` counts all that match."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+    total: int
+    facets: Facets | None = None

@@ -1,0 +1,47 @@
+"""Products as the catalogue keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+AttributeValue: TypeAlias = str | int | float | bool | list[str]
+Attributes: TypeAlias = Mapping[str, AttributeValue]
+AttributeType: TypeAlias = Literal["string", "number", "boolean", "list", "date"]
+"""`date` is a string that is an RFC 3339 date or time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductImage:
+    """One stored picture of a product. `image_id` is the SHA-256 (hex) of its bytes."""
+
+    image_id: str
+    media_type: str
+    width: int
+    """Upright pixels, after the EXIF orientation."""
+    height: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product as stored; the first image is its main one."""
+
+    product_id: str
+    name: str
+    description: str
+    attributes: Attributes
+    images: tuple[ProductImage, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFields:
+    """What a caller says of a product, besides its pictures."""
+
+    name: str
+    description: str
+    attributes: Attributes

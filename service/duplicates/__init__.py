@@ -1,0 +1,1 @@
+"""Finds pictures of different products that are the same, or nearly."""

@@ -1,0 +1,1 @@
+"""Splits a similarity among the cells of a picture: what all encoders share."""

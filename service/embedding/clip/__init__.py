@@ -1,0 +1,1 @@
+"""The semantic encoder: CLIP by sentence-transformers."""

@@ -1,0 +1,147 @@
+"""Finds structures that cost a decoder more than the file's size shows, before it runs."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+
+from PIL.TiffImagePlugin import TiffImageFile
+
+from service.core.errors import ImageTooLarge, InvalidImage
+
+MAX_ICC_BYTES = 4 * 1024 * 1024
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+"""But for restarts, which stand in the scans, as a stuffed 0xFF does."""
+_JPEG_ALONE = {0x01, 0xD8}
+"""Markers without a segment."""
+_JPEG_PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+_JPEG_SEGMENTS = 10_000
+_JPEG_SCANS = 20
+_JPEG_SCAN_PIXELS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CleanPng:
+    """A PNG reduced to the chunks that make the picture; colour profile and EXIF beside it."""
+
+    data: bytes
+    icc: bytes | None
+    exif: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class JpegMarkers:
+    """What a JPEG's markers promise of its decoding."""
+
+    scans: int
+    progressive: bool
+    """Whether it may need all its coefficients in memory before it gives a pixel."""
+
+
+def clean_png(data: bytes) -> CleanPng:
+    """Leaves out text (which may be compressed a thousandfold), animation and unknown chunks.
+
+    A stray or broken chunk beside the picture thus never makes it unreadable.
+    """
+    kept = [_PNG_SIGNATURE]
+    icc: bytes | None = None
+    exif: bytes | None = None
+    position = len(_PNG_SIGNATURE)
+    while position + 8 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        name = data[position + 4 : position + 8]
+        body = slice(position + 8, position + 8 + length)
+        if name in _PNG_PICTURE:
+            kept.append(data[position : body.stop + 4])
+        elif name == b"iCCP" and icc is None:
+            icc = _inflate_profile(data[body])
+        elif name == b"eXIf" and exif is None:
+            exif = data[body]
+        position = body.stop + 4
+        if name == b"IEND":
+            break
+    return CleanPng(b"".join(kept), icc, exif)
+
+
+def _inflate_profile(body: bytes) -> bytes | None:
+    _, _, rest = body.partition(b"\0")
+    inflate = zlib.decompressobj()
+    try:
+        profile = inflate.decompress(rest[1:], MAX_ICC_BYTES)
+    except zlib.error:
+        return None
+    return profile if inflate.eof else None
+
+
+def png_size(data: bytes) -> tuple[int, int] | None:
+    """(width, height) of the header chunk, which must come first."""
+    if data[12:16] != b"IHDR" or len(data) < 24:
+        return None
+    return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+
+
+def webp_size(data: bytes) -> tuple[int, int] | None:
+    """(width, height) of the canvas: the decoder allocates it as soon as it is made."""
+    kind = data[12:16]
+    if kind == b"VP8X" and len(data) >= 30:
+        width, height = data[24:27], data[27:30]
+        return int.from_bytes(width, "little") + 1, int.from_bytes(height, "little") + 1
+    if kind == b"VP8L" and len(data) >= 25:
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1
+    if kind == b"VP8 " and len(data) >= 30:
+        width, height = data[26:28], data[28:30]
+        return int.from_bytes(width, "little") & 0x3FFF, int.from_bytes(height, "little") & 0x3FFF
+    return None
+
+
+def jpeg_markers(data: bytes) -> JpegMarkers:
+    """Of the main picture: not of thumbnails in its headers, nor of what stands behind its end.
+
+    Raises InvalidImage for more segments than any encoder writes.
+    """
+    scans, progressive, place = 0, False, 2
+    for _ in range(_JPEG_SEGMENTS):
+        found = _JPEG_MARKER.search(data, place)
+        if found is None or found[0] == b"\xff\xd9":
+            # Several scans of a baseline picture are held as one progressive picture is.
+            return JpegMarkers(scans, progressive or scans > 1)
+        marker, place = found[0][1], found.end()
+        scans += marker == 0xDA
+        progressive = progressive or marker in _JPEG_PROGRESSIVE
+        if marker not in _JPEG_ALONE:
+            place += max(2, int.from_bytes(data[place : place + 2], "big"))
+    raise InvalidImage(f"This JPEG has more than {_JPEG_SEGMENTS:,} segments; save it again.")
+
+
+def check_jpeg_scans(scans: int, pixels: int) -> None:
+    """Refuses a JPEG that paints its pixels over and over: 20 MB of scans take a decoder minutes.
+
+    Encoders write about ten scans. Raises ImageTooLarge.
+    """
+    if scans > _JPEG_SCANS and scans * pixels > _JPEG_SCAN_PIXELS:
+        raise ImageTooLarge(
+            f"This JPEG has {scans} scans over {pixels:,} pixels, too much work to decode; "
+            "save it as a baseline JPEG."
+        )
+
+
+def check_tiff_tiles(image: TiffImageFile, max_pixels: int) -> None:
+    """Refuses tiles far larger than the picture: they are allocated whole. Raises InvalidImage."""
+    width, height = image.tag_v2.get(322), image.tag_v2.get(323)
+    if width is None and height is None:
+        return
+    if not isinstance(width, int) or not isinstance(height, int) or min(width, height) < 1:
+        raise InvalidImage("This TIFF has tiles without a size; save it again without tiles.")
+    if width * height > max(4 * image.width * image.height, 4096 * 4096, 1) or (
+        width * height > 4 * max_pixels
+    ):
+        raise ImageTooLarge(
+            f"This TIFF has tiles of {width}x{height} pixels, far larger than its picture; "
+            "save it again without tiles."
+        )

@@ -1,0 +1,1 @@
+"""The queue in front of the models, batches and forward passes."""

@@ -1,1 +1,0 @@
-"""Where in a picture a similarity lies: one decomposition for each encoder."""

@@ -1,0 +1,1 @@
+"""The visual encoder: ResNet50 by torchvision."""

@@ -1,0 +1,1 @@
+"""The filter language, the types that filters are checked against, and facets."""

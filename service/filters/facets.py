@@ -1,0 +1,44 @@
+"""Facets: counts of the values that attributes have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.core.attribute_rules import check_attribute_name
+from service.core.errors import InvalidInput
+from service.core.filter import (
+    Filter,
+)
+from service.core.index import Facets
+from service.core.interfaces import VectorStore
+from service.core.text import kind_of
+
+MAX_FACETS = 16
+MAX_FACET_VALUES = 100
+
+
+def read_facets(document: object, *, at: str = "/facets") -> tuple[str, ...]:
+    """The names of the attributes to count. Raises InvalidInput with a pointer below `at`."""
+    if not isinstance(document, list):
+        raise InvalidInput(
+            f'This is {kind_of(document)}; give a list of attributes such as ["colour"].',
+            pointer=at,
+        )
+    if len(document) > MAX_FACETS:
+        raise InvalidInput(
+            f"There are {len(document)} facets; give at most {MAX_FACETS}.", pointer=at
+        )
+    names = (check_attribute_name(name, at=f"{at}/{n}") for n, name in enumerate(document))
+    return tuple(dict.fromkeys(names))
+
+
+async def count_facets(
+    store: VectorStore, names: Sequence[str] | None, filter: Filter | None
+) -> Facets | None:
+    """The values of the attributes among all that the filter admits; None where none was asked."""
+    if names is None:
+        return None
+    return {
+        name: tuple(await store.facet(name, limit=MAX_FACET_VALUES, filter=filter))
+        for name in names
+    }

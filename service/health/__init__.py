@@ -1,0 +1,1 @@
+"""Readiness: checks of every part that requests depend on."""

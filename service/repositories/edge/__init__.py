@@ -1,0 +1,1 @@
+"""The vector store on the embedded Qdrant engine, in a child process."""

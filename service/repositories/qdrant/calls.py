@@ -1,0 +1,124 @@
+"""Calls to a Qdrant server: which failures are tried again, and what they become here."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from http import HTTPStatus
+from typing import ParamSpec, TypeVar
+
+import httpx
+from grpc import StatusCode  # type: ignore[import-untyped]  # it comes without types
+from grpc.aio import AioRpcError  # type: ignore[import-untyped]  # it comes without types
+from pydantic import ValidationError
+from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
+from qdrant_client.http.exceptions import (
+    ApiException,
+    ResponseHandlingException,
+    UnexpectedResponse,
+)
+
+from service.core.errors import StoreUnavailable
+
+LONGEST_PAUSE_S = 5.0
+_CLIENT_ERRORS = (
+    ApiException,
+    QdrantException,
+    AioRpcError,
+    httpx.HTTPError,
+    OSError,
+    ValidationError,  # an answer that the client cannot read
+)
+_PASSING = frozenset(
+    {
+        StatusCode.UNAVAILABLE,
+        StatusCode.DEADLINE_EXCEEDED,
+        StatusCode.RESOURCE_EXHAUSTED,
+        StatusCode.ABORTED,
+        StatusCode.INTERNAL,
+        StatusCode.UNKNOWN,
+    }
+)
+_REFUSED = frozenset({StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED})
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class CollectionGone(StoreUnavailable):
+    """The collection was there and is not any more."""
+
+
+class Calls:
+    """Runs calls with a timeout each, and again after a pause with jitter where that may help.
+
+    Every call must be idempotent: one that timed out may have been done. No call is begun again
+    after twice its timeout.
+    """
+
+    def __init__(self, *, timeout_s: float, pauses_s: Sequence[float] = (0.1, 0.4)) -> None:
+        self._timeout_s = timeout_s
+        self._pauses_s = tuple(pauses_s)
+
+    async def run(self, call: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Raises StoreUnavailable."""
+        begun = time.monotonic()
+        for pause_s in (*self._pauses_s, None):
+            try:
+                # The client's own timeout comes first; this one is for what it does not cover.
+                async with asyncio.timeout(self._timeout_s + 1):
+                    return await call(*args, **kwargs)
+            except _CLIENT_ERRORS as exc:
+                late = time.monotonic() - begun > 2 * self._timeout_s
+                if pause_s is None or late or not _may_pass(exc):
+                    raise _translated(exc) from exc
+                pause_s = max(pause_s * random.uniform(0.5, 1.5), _asked_pause_s(exc))
+                await asyncio.sleep(min(pause_s, LONGEST_PAUSE_S))
+        raise AssertionError("unreachable")
+
+
+def _may_pass(exc: Exception) -> bool:
+    match exc:
+        case AioRpcError():
+            return exc.code() in _PASSING
+        case UnexpectedResponse():
+            status = exc.status_code or 0
+            return status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500
+        case ResponseHandlingException():
+            return isinstance(exc.source, (httpx.TransportError, OSError))
+    return not isinstance(exc, (ApiException, ValidationError))
+
+
+def _asked_pause_s(exc: Exception) -> float:
+    return float(exc.retry_after_s) if isinstance(exc, ResourceExhaustedResponse) else 0.0
+
+
+def _translated(exc: Exception) -> StoreUnavailable:
+    if _is(exc, HTTPStatus.NOT_FOUND, {StatusCode.NOT_FOUND}):
+        return CollectionGone("The collection is gone from the Qdrant server; index it again.")
+    refused = _is(exc, HTTPStatus.UNAUTHORIZED, _REFUSED) or _is(exc, HTTPStatus.FORBIDDEN)
+    if refused:
+        return StoreUnavailable("The Qdrant server refuses the key; set QDRANT_API_KEY.")
+    return StoreUnavailable(
+        f"The Qdrant server does not answer as it should, try again: {_words(exc)}",
+        retry_after_s=max(1, round(_asked_pause_s(exc))),
+    )
+
+
+def _is(exc: Exception, status: HTTPStatus, codes: Collection[StatusCode] = frozenset()) -> bool:
+    if isinstance(exc, UnexpectedResponse):
+        return exc.status_code == status
+    return isinstance(exc, AioRpcError) and exc.code() in codes
+
+
+def _words(exc: Exception) -> str:
+    match exc:
+        case AioRpcError():
+            return f"{exc.code().name}: {exc.details()}"
+        case ResponseHandlingException():
+            return f"{type(exc.source).__name__}: {exc.source}"
+        case UnexpectedResponse():
+            return f"status {exc.status_code}"
+    return f"{type(exc).__name__}: {exc}".partition("\n")[0]

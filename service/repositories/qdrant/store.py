@@ -1,0 +1,337 @@
+"""The vector store on a Qdrant server or cluster, behind the `VectorStore` seam."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+import httpx
+import numpy as np
+from qdrant_client import AsyncQdrantClient, models
+
+from service.core.embedding import Vector
+from service.core.filter import Filter
+from service.core.index import Changes, FacetValue, Look, Payload, Point, ScoredPoint
+from service.core.product import AttributeType
+from service.repositories.qdrant.calls import Calls, CollectionGone
+from service.repositories.qdrant.collection import (
+    MAX_HNSW_EF,
+    MAX_QUERY_LIMIT,
+    RANGE_INDEXES,
+    Collection,
+)
+from service.repositories.qdrant.conditions import filter_of, has_any, products_only, to_condition
+from service.repositories.qdrant.lists import Lists
+from service.repositories.qdrant.operations import (
+    IDS_PER_CALL,
+    POINTS_PER_CALL,
+    chunks,
+    to_operations,
+)
+from service.repositories.shared import listing
+from service.repositories.shared.filter_payload import (
+    FILTER,
+    HAS,
+    MAX_RANGE_INDEXES,
+    range_paths,
+    read_kinds,
+    to_filter_payload,
+)
+from service.repositories.shared.payload import LOOKED_AT, PRODUCT_ID, from_stored, place, to_look
+from service.repositories.shared.vectors import check_vectors
+
+_COUNT_AGE_S = 10.0
+_EXACT = models.SearchParams(exact=True)
+_ALL_BUT_FILTER = models.PayloadSelectorExclude(exclude=[FILTER])
+_GRPC_OPTIONS = {
+    # Without these a channel that lost its server waits up to two minutes to try again.
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.min_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 2000,
+    "grpc.keepalive_time_ms": 30_000,
+}
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def connect(
+    url: str,
+    *,
+    api_key: str | None = None,
+    grpc: bool = True,
+    grpc_port: int = 6334,
+    timeout_s: int = 5,
+) -> AsyncQdrantClient:
+    """A client for one event loop; it connects when it is first used."""
+    return AsyncQdrantClient(
+        url=url,
+        api_key=api_key,
+        prefer_grpc=grpc,
+        grpc_port=grpc_port,
+        timeout=timeout_s,
+        grpc_options=dict(_GRPC_OPTIONS),
+        check_compatibility=False,  # it asks in a thread, and its answer is a warning
+        limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
+    )
+
+
+class QdrantStore:
+    """Makes and checks its collection before the first call, again after the server was away."""
+
+    def __init__(
+        self,
+        client: AsyncQdrantClient,
+        collection: Collection,
+        *,
+        calls: Calls,
+        exact_search_max_points: int,
+    ) -> None:
+        self._client = client
+        self._collection = collection
+        self._name = collection.name
+        self._calls = calls
+        self._lists = Lists(client, collection.name, self._call)
+        self._exact_search_max_points = exact_search_max_points
+        self._opening: asyncio.Task[set[str]] | None = None
+        self._counted: tuple[float, int] | None = None
+
+    async def open(self) -> set[str]:
+        """Makes and checks the collection; every call does so where it was not done yet.
+
+        Answers with the paths of numbers and dates that have an index, for `apply` to add to.
+        Raises StoreUnavailable, and the next call tries again.
+        """
+        if self._opening is None:
+            # One for all: a hundred requests that find the server away wait together.
+            self._opening = asyncio.create_task(
+                self._collection.ensure(self._client, self._calls), name="collection"
+            )
+        opening = self._opening
+        try:
+            return await asyncio.shield(opening)
+        finally:
+            if opening.done() and (opening.cancelled() or opening.exception()):
+                self._opening = None
+
+    async def apply(self, changes: Changes) -> None:
+        batches = list(to_operations(changes, self._collection.dimensions))
+        await self._index_ranges(
+            [*(point.payload for point in changes.upserts), *changes.payloads.values()]
+        )
+        for operations in batches:
+            await self._call(
+                self._client.batch_update_points,
+                self._name,
+                operations,
+                wait=True,
+                ordering=models.WriteOrdering.MEDIUM,
+            )
+
+    async def search(
+        self,
+        vector: Vector,
+        *,
+        limit: int,
+        min_score: float | None = None,
+        exclude_products: Sequence[str] = (),
+        filter: Filter | None = None,
+        width: int = 128,
+    ) -> list[ScoredPoint]:
+        """At most MAX_QUERY_LIMIT points."""
+        query = check_vectors([vector], self._collection.dimensions)[0].tolist()
+        limit = min(limit, MAX_QUERY_LIMIT)
+        conditions = [] if filter is None else [to_condition(filter)]
+        without = [has_any(PRODUCT_ID, exclude_products)] if exclude_products else []
+        only = filter_of(conditions, without)
+        params = await self._search_params(width, only if conditions else None)
+        points = await self._nearest(query, limit, only, params)
+        if conditions and len(points) < limit and not params.exact:
+            # A graph cut up by a filter may end too early.
+            points = await self._nearest(query, limit, only, _EXACT)
+        return [
+            ScoredPoint(str(point.id), point.score, from_stored(point.payload or {}))
+            for point in points
+            if min_score is None or point.score >= min_score
+        ]
+
+    async def similarities(
+        self, vectors: Sequence[Vector], point_ids: Sequence[str]
+    ) -> list[dict[str, float]]:
+        if not vectors or not point_ids:
+            return [{} for _ in vectors]
+        only = models.Filter(must=[models.HasIdCondition(has_id=list(point_ids))])
+        requests = [
+            models.QueryRequest(
+                query=row.tolist(), filter=only, limit=len(point_ids), params=_EXACT
+            )
+            for row in check_vectors(vectors, self._collection.dimensions)
+        ]
+        answers = await self._call(self._client.query_batch_points, self._name, requests)
+        return [{str(point.id): point.score for point in answer.points} for answer in answers]
+
+    async def payloads(self, point_ids: Sequence[str]) -> dict[str, Payload]:
+        found: dict[str, Payload] = {}
+        for ids in chunks(point_ids, IDS_PER_CALL):
+            records = await self._call(
+                self._client.retrieve, self._name, ids, with_payload=_ALL_BUT_FILTER
+            )
+            found.update((str(record.id), from_stored(record.payload or {})) for record in records)
+        return found
+
+    async def vectors(self, point_ids: Sequence[str]) -> dict[str, Vector]:
+        found: dict[str, Vector] = {}
+        for ids in chunks(point_ids, POINTS_PER_CALL):
+            records = await self._call(
+                self._client.retrieve, self._name, ids, with_payload=False, with_vectors=True
+            )
+            found.update(
+                (str(record.id), np.array(record.vector, np.float32)) for record in records
+            )
+        return found
+
+    async def sample(self, limit: int) -> list[Point]:
+        found: list[Point] = []
+        start = None
+        while len(found) < limit:
+            records, start = await self._call(
+                self._client.scroll,
+                self._name,
+                limit=min(POINTS_PER_CALL, limit - len(found)),
+                offset=start,
+                with_payload=_ALL_BUT_FILTER,
+                with_vectors=True,
+            )
+            found += [
+                Point(
+                    str(record.id),
+                    np.array(record.vector, np.float32),
+                    from_stored(record.payload or {}),
+                )
+                for record in records
+            ]
+            if start is None:
+                break
+        return found
+
+    async def newest_products(
+        self,
+        *,
+        limit: int,
+        after: tuple[datetime, str] | None = None,
+        filter: Filter | None = None,
+    ) -> list[Payload]:
+        return await self._payloads_of(
+            listing.newest(limit, place(*after) if after else None), filter
+        )
+
+    async def products_by_id(
+        self, *, limit: int, after: str | None = None, filter: Filter | None = None
+    ) -> list[Payload]:
+        return await self._payloads_of(listing.by_id(limit, after), filter)
+
+    async def facet(
+        self, attribute: str, *, limit: int, filter: Filter | None = None
+    ) -> list[FacetValue]:
+        return await self._lists.facet(attribute, limit, filter)
+
+    async def attribute_types(self, *, limit: int) -> dict[str, frozenset[AttributeType]]:
+        return read_kinds(kind for kind, _ in await self._lists.terms(HAS, limit))
+
+    async def looks(self) -> AsyncIterator[list[Look]]:
+        async for records in self._lists.scroll(with_payload=LOOKED_AT):
+            found = [to_look(str(record.id), record.payload or {}) for record in records]
+            yield [look for look in found if look is not None]
+
+    async def point_ids(self) -> AsyncIterator[list[str]]:
+        async for records in self._lists.scroll(with_payload=False):
+            if records:
+                yield [str(record.id) for record in records]
+
+    async def count_products(self, *, filter: Filter | None = None) -> int:
+        return await self._count(count_filter=products_only(filter))
+
+    async def count_points(self) -> int:
+        return await self._count()
+
+    async def ping(self) -> None:
+        await self._count(exact=False)
+
+    async def close(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        await self._client.close()
+
+    async def _call(
+        self, call: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        await self.open()
+        try:
+            return await self._calls.run(call, *args, **kwargs)
+        except CollectionGone:
+            self._opening = None
+            raise
+
+    async def _count(self, **options: Any) -> int:
+        return (await self._call(self._client.count, self._name, **options)).count
+
+    async def _index_ranges(self, payloads: Sequence[Payload]) -> None:
+        """Before the first such data, while it costs nothing; ranges are exact without it."""
+        known = await self.open()
+        paths = range_paths(to_filter_payload(one.product.attributes) for one in payloads)
+        for path, table in paths.items():
+            if path not in known and len(known) < MAX_RANGE_INDEXES:
+                await self._call(
+                    self._client.create_payload_index,
+                    self._name,
+                    path,
+                    field_schema=RANGE_INDEXES[table],
+                    wait=False,
+                )
+                known.add(path)
+
+    async def _nearest(
+        self,
+        query: list[float],
+        limit: int,
+        only: models.Filter | None,
+        params: models.SearchParams,
+    ) -> list[models.ScoredPoint]:
+        found = await self._call(
+            self._client.query_points,
+            self._name,
+            query=query,
+            limit=limit,
+            query_filter=only,
+            search_params=params,
+            with_payload=_ALL_BUT_FILTER,
+        )
+        return found.points
+
+    async def _search_params(self, width: int, only: models.Filter | None) -> models.SearchParams:
+        """Exact while there are few to scan; the graph's scores are exact as well: rescored."""
+        few = self._exact_search_max_points
+        if await self._size() <= few:
+            return _EXACT
+        if only is not None and await self._count(count_filter=only, exact=False) <= few:
+            return _EXACT
+        quantized = self._collection.quantization != "none"
+        rescored = models.QuantizationSearchParams(rescore=True, oversampling=2.0)
+        return models.SearchParams(
+            hnsw_ef=min(width, MAX_HNSW_EF), quantization=rescored if quantized else None
+        )
+
+    async def _size(self) -> int:
+        """Of a few seconds ago: a search does not wait for a second call."""
+        now = time.monotonic()
+        if self._counted is None or now - self._counted[0] > _COUNT_AGE_S:
+            self._counted = (now, await self._count(exact=False))
+        return self._counted[1]
+
+    async def _payloads_of(self, plan: listing.Plan, filter: Filter | None) -> list[Payload]:
+        ids = await self._lists.run(plan, filter)
+        payloads = await self.payloads(ids)
+        return [payloads[point_id] for point_id in ids if point_id in payloads]

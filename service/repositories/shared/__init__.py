@@ -1,0 +1,1 @@
+"""Payloads, conditions and facets that both vector stores share."""

@@ -1,0 +1,79 @@
+"""A filter as conditions on the payload's paths, which each engine writes in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar, get_args
+
+from service.core.filter import (
+    Attribute,
+    DateRange,
+    Every,
+    Exists,
+    Filter,
+    No,
+    NumberRange,
+    OneOf,
+    Some,
+)
+from service.core.product import AttributeType
+from service.repositories.shared.filter_payload import (
+    HAS,
+    date_path,
+    kind,
+    number_path,
+    term,
+    term_path,
+)
+
+_TYPES: tuple[AttributeType, ...] = get_args(AttributeType)
+
+C = TypeVar("C")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect(Generic[C]):
+    """How an engine writes a condition. A path's value may be a list: then one item is enough."""
+
+    one_of: Callable[[str, Sequence[str]], C]
+    number_range: Callable[[str, NumberRange], C]
+    date_range: Callable[[str, DateRange], C]
+    every: Callable[[Sequence[C]], C]
+    """Admits everything where there is no condition."""
+    some: Callable[[Sequence[C]], C]
+    no: Callable[[C], C]
+
+
+def condition(filter: Filter, dialect: Dialect[C]) -> C:
+    """Admits exactly the points whose product the filter admits."""
+    match filter:
+        case Every(parts):
+            return dialect.every([condition(part, dialect) for part in parts])
+        case Some(parts):
+            return dialect.some([condition(part, dialect) for part in parts])
+        case No(part):
+            return dialect.no(condition(part, dialect))
+        case Exists(subject):
+            return dialect.one_of(HAS, [kind(subject.name, type_) for type_ in _TYPES])
+        case OneOf(Attribute(name), values):
+            return dialect.one_of(term_path(name), [term(name, value) for value in values])
+        case OneOf(subject, values):
+            return dialect.one_of(
+                subject.name, [value for value in values if isinstance(value, str)]
+            )
+        # The type besides the range: a range without an index then reads few payloads.
+        case NumberRange(subject):
+            return dialect.every(
+                [
+                    dialect.one_of(HAS, [kind(subject.name, "number")]),
+                    dialect.number_range(number_path(subject.name), filter),
+                ]
+            )
+        case DateRange(subject):
+            return dialect.every(
+                [
+                    dialect.one_of(HAS, [kind(subject.name, "date")]),
+                    dialect.date_range(date_path(subject.name), filter),
+                ]
+            )

@@ -1,0 +1,108 @@
+"""What a point carries, as the plain dictionary that the engines store."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from service.core.index import Look, Payload
+from service.core.product import Product, ProductImage
+from service.repositories.shared.filter_payload import FILTER, id_order, to_filter_payload
+
+LAYOUT = 3
+"""Of what `to_stored` writes: an index with another one is made anew from the blob store."""
+
+PRODUCT_ID = "product_id"
+NAME = "name"
+PRIMARY = "primary"
+CREATED_US = "created_us"
+LOOK = "look"
+LOOKED_AT = [PRODUCT_ID, NAME, "image_id", LOOK]
+"""What `to_look` needs."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+EARLIEST_US = -(2.0**62)
+"""Before any time that a product can have been made at."""
+
+
+def to_stored(payload: Payload) -> dict[str, Any]:
+    """The dictionary for an engine; `filter` is what filters look at.
+
+    `created_us` (microseconds since 1970) and the order of the ids are on primary points alone:
+    ordering by them then lists products, and the range of all times counts them. A condition on
+    `primary` would read every payload, at 10 us a point, even with an index on it.
+    """
+    product = payload.product
+    stored: dict[str, Any] = {
+        PRODUCT_ID: product.product_id,
+        NAME: product.name,
+        "description": product.description,
+        "attributes": dict(product.attributes),
+        "created_at": _to_text(product.created_at),
+        "updated_at": _to_text(product.updated_at),
+        "images": [_image_to_stored(image) for image in product.images],
+        "image_id": payload.image_id,
+        PRIMARY: payload.primary,
+        FILTER: to_filter_payload(product.attributes),
+    }
+    if payload.look:
+        stored[LOOK] = base64.b64encode(payload.look).decode()
+    if payload.primary:
+        order = enumerate(id_order(product.product_id))
+        stored[FILTER]["order"] = {str(level): number for level, number in order}
+        stored[CREATED_US] = _microseconds(product.created_at)
+    return stored
+
+
+def from_stored(stored: Mapping[str, Any]) -> Payload:
+    """The inverse of `to_stored`."""
+    product = Product(
+        product_id=stored[PRODUCT_ID],
+        name=stored[NAME],
+        description=stored["description"],
+        attributes=stored["attributes"],
+        images=tuple(ProductImage(**image) for image in stored["images"]),
+        created_at=datetime.fromisoformat(stored["created_at"]),
+        updated_at=datetime.fromisoformat(stored["updated_at"]),
+    )
+    return Payload(
+        product=product,
+        image_id=stored["image_id"],
+        primary=stored[PRIMARY],
+        look=base64.b64decode(stored.get(LOOK, "")),
+    )
+
+
+def to_look(point_id: str, stored: Mapping[str, Any]) -> Look | None:
+    """From the fields LOOKED_AT; None for a point without a look."""
+    look = base64.b64decode(stored.get(LOOK, ""))
+    if not look:
+        return None
+    return Look(point_id, stored[PRODUCT_ID], stored[NAME], stored["image_id"], look)
+
+
+def place(created_at: datetime, product_id: str) -> tuple[int, str]:
+    """Where the product is in the list of the newest."""
+    return _microseconds(created_at), product_id
+
+
+def _microseconds(time: datetime) -> int:
+    """Exact, unlike `timestamp()`, which goes through a float."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def _to_text(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _image_to_stored(image: ProductImage) -> dict[str, Any]:
+    return {
+        "image_id": image.image_id,
+        "media_type": image.media_type,
+        "width": image.width,
+        "height": image.height,
+        "size_bytes": image.size_bytes,
+    }

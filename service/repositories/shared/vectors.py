@@ -1,0 +1,24 @@
+"""Vectors on their way into an engine, which would take NaN and say nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.core.embedding import Vector
+
+
+def check_vectors(vectors: Sequence[Vector], dimensions: int) -> NDArray[np.float32]:
+    """(n, dimensions) in float32. Raises ValueError unless all are finite and of that length."""
+    if not vectors:
+        return np.empty((0, dimensions), dtype=np.float32)
+    for vector in vectors:
+        if vector.shape != (dimensions,):
+            raise ValueError(f"A vector has the shape {vector.shape}, not ({dimensions},).")
+    with np.errstate(over="ignore"):  # what overflows float32 is caught just below
+        stacked = np.stack(vectors).astype(np.float32)
+    if not np.isfinite(stacked).all():
+        raise ValueError("A vector holds a number that is not finite.")
+    return stacked

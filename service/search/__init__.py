@@ -1,0 +1,1 @@
+"""Use cases on queries: embedding a query, ranking products, explaining hits."""

@@ -1,0 +1,115 @@
+"""Explains hits: which places of their pictures are alike to the query, by signal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import structlog
+
+from service.catalogue.records import ProductRecords, image_id
+from service.core.embedding import GRID_SIDE, Embedding, PlacedShares
+from service.core.errors import (
+    InvalidImage,
+    InvalidInput,
+    Overloaded,
+    StoreUnavailable,
+    Unavailable,
+)
+from service.core.interfaces import Embedder
+from service.core.product import ProductImage
+from service.core.query import Ranking
+from service.core.search import Explanation, Hit, SignalExplanation
+from service.search.overlay import draw_overlay
+
+MAX_EXPLAINED_HITS = 20
+
+AT_ONCE = 8
+"""Pictures of one search: they share a forward pass, and do not fill the queue."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Explainer:
+    """Decodes and encodes the hits' pictures once more, beside the query."""
+
+    def __init__(self, records: ProductRecords, embedder: Embedder) -> None:
+        self._records, self._embedder = records, embedder
+
+    def unexplained(self, query: Embedding) -> dict[str, str]:
+        """Why a signal has no explanations, by its name."""
+        reasons = dict(self._embedder.unexplained)
+        for signal in self._embedder.signals:
+            if signal.name not in query.vectors:
+                reasons[signal.name] = f"The query has no {signal.name} side."
+        return reasons
+
+    async def explained(
+        self, hits: Sequence[Hit], query: Embedding, *, overlay: bool
+    ) -> tuple[Hit, ...]:
+        """The hits with their explanations. Raises Overloaded, StoreUnavailable."""
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def explain(hit: Hit) -> Hit:
+            async with slots:
+                return replace(hit, explanation=await self._explanation(hit, query, overlay))
+
+        return tuple(await asyncio.gather(*(explain(hit) for hit in hits)))
+
+    async def _explanation(self, hit: Hit, query: Embedding, overlay: bool) -> Explanation | None:
+        """None where the picture was taken away meanwhile, or cannot be read any more."""
+        product_id = hit.product.product_id
+        picture = next((one for one in hit.product.images if one.image_id == hit.image_id), None)
+        data = await self._records.read_image(product_id, hit.image_id)
+        if picture is None or data is None or not await asyncio.to_thread(_is_of, hit, data):
+            return None
+        try:
+            placed = await self._embedder.explain_image(data, query)
+        except (Overloaded, StoreUnavailable):
+            raise
+        except (InvalidImage, Unavailable) as exc:
+            log.warning("a hit is not explained", product_id=product_id, reason=exc.detail)
+            return None
+        return await asyncio.to_thread(_explanation, hit, placed, picture, overlay)
+
+
+def check_explainable(ranking: Ranking) -> None:
+    """Raises InvalidInput where more is asked for than can be explained."""
+    if ranking.overlay and not ranking.explain:
+        raise InvalidInput(
+            "An overlay is drawn of an explanation; set `explain` to true too.", pointer="/overlay"
+        )
+    if ranking.explain and ranking.limit > MAX_EXPLAINED_HITS:
+        raise InvalidInput(
+            f"At most {MAX_EXPLAINED_HITS} hits are explained at once; lower `limit` from "
+            f"{ranking.limit}, and use `offset` for more.",
+            pointer="/limit",
+        )
+
+
+def _is_of(hit: Hit, data: bytes) -> bool:
+    return image_id(data) == hit.image_id
+
+
+def _explanation(
+    hit: Hit, placed: Mapping[str, PlacedShares], picture: ProductImage, overlay: bool
+) -> Explanation:
+    return {
+        name: _of_signal(placed[name], score.similarity, picture, overlay)
+        if name in placed
+        else None
+        for name, score in hit.scores.items()
+    }
+
+
+def _of_signal(
+    placed: PlacedShares, similarity: float, picture: ProductImage, overlay: bool
+) -> SignalExplanation:
+    """What has no place is spread evenly, so that the cells add up to the similarity."""
+    cells = placed.cells.astype(np.float64)
+    unplaced = similarity - float(cells.sum())
+    grid = np.asarray(cells + unplaced / GRID_SIDE**2, np.float32)
+    drawn = draw_overlay(grid, placed.view, picture.width, picture.height) if overlay else None
+    return SignalExplanation(grid, placed.view, unplaced, drawn)

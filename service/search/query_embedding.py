@@ -1,0 +1,77 @@
+"""A query's parts to one embedding: pictures and texts embedded, products looked up, all joined."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from service.catalogue.records import ProductRecords
+from service.catalogue.rules import check_product_id
+from service.core.embedding import EmbeddedImage, EmbeddedText, Embedding, Priority
+from service.core.errors import InvalidInput, InvalidQuery, InvalidText, StoreUnavailable
+from service.core.index import point_id
+from service.core.interfaces import Embedder, VectorStore
+from service.core.query import EmbeddedQuery, ImagePart, QueryPart, TextPart
+from service.core.text import HALF_PAIR, has_half_pair
+from service.scoring.hybrid import split
+from service.scoring.mixture import Part, join
+
+
+class QueryEmbedder:
+    """Embeds the parts of one query side by side, so that they can share a forward pass."""
+
+    def __init__(self, embedder: Embedder, store: VectorStore, records: ProductRecords) -> None:
+        self._embedder = embedder
+        self._store = store
+        self._records = records
+
+    async def embed(self, parts: Sequence[QueryPart]) -> EmbeddedQuery:
+        """Raises InvalidImage, InvalidCrop, InvalidText and InvalidQuery with the part's pointer,
+        Overloaded and StoreUnavailable."""
+        started = time.perf_counter()
+        embedded = await asyncio.gather(*(self._part(part) for part in parts))
+        joined = join(
+            [
+                Part(one if isinstance(one, Embedding) else one.embedding, part.weight)
+                for one, part in zip(embedded, parts, strict=True)
+            ]
+        )
+        # Parts are decoded side by side: the slowest is what the caller waited for.
+        decode_ms = max(
+            (one.decode_ms for one in embedded if isinstance(one, EmbeddedImage)), default=0.0
+        )
+        words = [one.ignored_words for one in embedded if isinstance(one, EmbeddedText)]
+        return EmbeddedQuery(
+            joined,
+            ignored_words=tuple(dict.fromkeys(word for some in words for word in some)),
+            decode_ms=decode_ms,
+            embed_ms=(time.perf_counter() - started) * 1000 - decode_ms,
+        )
+
+    async def _part(self, part: QueryPart) -> EmbeddedImage | EmbeddedText | Embedding:
+        try:
+            if isinstance(part, ImagePart):
+                return await self._embedder.embed_image(
+                    part.data, crop=part.crop, priority=Priority.SEARCH
+                )
+            if isinstance(part, TextPart):
+                if has_half_pair(part.text):
+                    raise InvalidText(f"The text {HALF_PAIR}")
+                return await self._embedder.embed_text(part.text)
+            return await self._stored(part.product_id)
+        except InvalidInput as exc:
+            below = exc.pointer or ("/image" if isinstance(part, ImagePart) else "")
+            exc.pointer = f"{part.pointer}{below}" or None
+            raise
+
+    async def _stored(self, product_id: str) -> Embedding:
+        """The vectors of the product's main image."""
+        product = await self._records.read(check_product_id(product_id))
+        if product is None:
+            raise InvalidQuery(f"There is no product {product_id!r}.", pointer="/product_id")
+        key = point_id(product_id, product.images[0].image_id)
+        vectors = await self._store.vectors([key])
+        if key not in vectors:
+            raise StoreUnavailable(f"Product {product_id!r} is not in the index yet; try again.")
+        return split(vectors[key], self._embedder.signals)

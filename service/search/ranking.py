@@ -1,0 +1,226 @@
+"""Use cases on queries: embed, weigh, find, rank."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from service.confidence.baseline import CatalogueBackground
+from service.core.embedding import Embedding, Signal, Vector
+from service.core.errors import InvalidQuery, NotFound
+from service.core.filter import Filter
+from service.core.index import ScoredPoint
+from service.core.interfaces import VectorStore
+from service.core.query import ProductPart, QueryPart, Ranking
+from service.core.search import Hit, SearchResult, SignalScore
+from service.filters.facets import count_facets
+from service.filters.types import AttributeTypes
+from service.scoring import hybrid
+from service.scoring.weights import normalise, restrict
+from service.search.explanation import Explainer, check_explainable
+from service.search.query_embedding import QueryEmbedder
+
+SEARCH_WIDTH = 128
+SEARCH_WIDTH_LOPSIDED = 256
+LOPSIDED_BELOW = 0.15
+"""A graph built on equal halves finds less where one hardly counts, so it is searched wider."""
+
+SCORE_MARGIN = 1e-4
+"""The engine scores in float32: ask for a little more than `min_score`, then compare exactly."""
+
+MOST_TIES = 4096
+"""So many products of one score have one order on all pages."""
+
+
+class Search:
+    """Ranks products by the exact hybrid score; one hit a product, the best of its images."""
+
+    def __init__(
+        self,
+        queries: QueryEmbedder,
+        store: VectorStore,
+        signals: Sequence[Signal],
+        default_weights: Mapping[str, float],
+        background: CatalogueBackground,
+        explainer: Explainer,
+    ) -> None:
+        self._queries = queries
+        self._store = store
+        self._explainer = explainer
+        self._signals = signals
+        self._background = background
+        self._names = [signal.name for signal in signals]
+        self._default_weights = normalise(default_weights, self._names)
+        self._attributes = AttributeTypes(store)
+
+    async def find(
+        self, parts: Sequence[QueryPart], ranking: Ranking, *, exclude: Sequence[str] = ()
+    ) -> SearchResult:
+        """The products nearest to all parts together, as `service.scoring.mixture` joins them.
+
+        `exclude` are ids of products to leave out. Raises InvalidImage, InvalidCrop, InvalidText,
+        InvalidQuery, InvalidWeights, InvalidFilter, Overloaded, StoreUnavailable, and InvalidInput
+        for too many explanations.
+        """
+        started = time.perf_counter()
+        check_explainable(ranking)
+        weights = self._weights(ranking.weights)
+        if ranking.filter is not None:
+            await self._attributes.check(ranking.filter)
+        query = await self._queries.embed(parts)
+        searching = time.perf_counter()
+        used = restrict(weights, list(query.embedding.vectors))
+        ranked = await self._ranked(query.embedding, used, ranking, exclude)
+        best = ranked[0].score if ranked else None
+        ignored = query.ignored_words
+        match = self._background.match(parts, used, best, ignored_words=ignored)
+        hits = _page(ranked, ranking)
+        if not ignored:
+            hits = self._judged(hits, parts, used)
+        facets = await count_facets(self._store, ranking.facets, ranking.filter)
+        took_ms = {
+            "decode": query.decode_ms,
+            "embed": query.embed_ms,
+            "search": _ms_since(searching),
+        }
+        encoders = {signal.name: signal.encoder for signal in self._signals}
+        unexplained = {}
+        if ranking.explain:
+            explaining = time.perf_counter()
+            hits = await self._explainer.explained(hits, query.embedding, overlay=ranking.overlay)
+            unexplained = self._explainer.unexplained(query.embedding)
+            took_ms["explain"] = _ms_since(explaining)
+        took_ms["total"] = _ms_since(started)
+        return SearchResult(
+            used, encoders, query.ignored_words, hits, match, took_ms, unexplained, facets
+        )
+
+    async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:
+        """The products nearest to this one, itself left out. Raises NotFound, InvalidWeights,
+        InvalidFilter, StoreUnavailable."""
+        try:
+            return await self.find([ProductPart(product_id)], ranking, exclude=[product_id])
+        except InvalidQuery as exc:
+            raise NotFound(exc.detail) from exc
+
+    def _weights(self, weights: Mapping[str, float] | None) -> Mapping[str, float]:
+        return self._default_weights if weights is None else normalise(weights, self._names)
+
+    async def _ranked(
+        self,
+        embedding: Embedding,
+        weights: Mapping[str, float],
+        ranking: Ranking,
+        exclude: Sequence[str],
+    ) -> list[Hit]:
+        """All up to the page's last, and the best one even where it is below `min_score`."""
+        vector = hybrid.query_vector(embedding, weights, self._signals)
+        last = ranking.offset + ranking.limit
+        least = ranking.min_score
+        floor = None if least is None else least - SCORE_MARGIN
+        width, filter = _search_width(weights), ranking.filter
+        points = await self._best_points(vector, last, floor, width, exclude, filter)
+        if not points and floor is not None:
+            points = await self._best_points(vector, 1, None, width, exclude, filter)
+        scores = await self._breakdowns(embedding, weights, points)
+        scored = sorted(
+            ((_total(scores[p.point_id]), p) for p in points if p.point_id in scores),
+            key=lambda scored: (-scored[0], scored[1].payload.product.product_id),
+        )
+        return [
+            _hit(rank, score, point, scores[point.point_id])
+            for rank, (score, point) in enumerate(scored, start=1)
+        ]
+
+    def _judged(
+        self, hits: tuple[Hit, ...], parts: Sequence[QueryPart], weights: Mapping[str, float]
+    ) -> tuple[Hit, ...]:
+        judged = self._background.confidences(parts, weights, [hit.score for hit in hits])
+        if judged is None:
+            return hits
+        return tuple(replace(hit, confidence=one) for hit, one in zip(hits, judged, strict=True))
+
+    async def _best_points(
+        self,
+        vector: Vector,
+        limit: int,
+        min_score: float | None,
+        width: int,
+        exclude: Sequence[str],
+        filter: Filter | None,
+    ) -> list[ScoredPoint]:
+        """Each product's best image: of `limit` products and of those that tie with the last one,
+        among which the engine's choice is not the order of the pages."""
+        best: dict[str, ScoredPoint] = {}
+        fetch = 2 * limit
+        while True:
+            points = await self._store.search(
+                vector,
+                limit=fetch,
+                min_score=min_score,
+                exclude_products=(*exclude, *best),
+                filter=filter,
+                width=max(width, fetch),
+            )
+            for point in points:
+                best.setdefault(point.payload.product.product_id, point)
+            if len(points) < fetch or len(best) >= limit + MOST_TIES:
+                return list(best.values())
+            if len(best) >= limit:
+                last = next(islice(best.values(), limit - 1, None))
+                if points[-1].score < last.score - SCORE_MARGIN:
+                    return list(best.values())
+            fetch *= 2
+
+    async def _breakdowns(
+        self, embedding: Embedding, weights: Mapping[str, float], points: list[ScoredPoint]
+    ) -> dict[str, dict[str, SignalScore]]:
+        """The exact similarity of every signal with every point found, by point id."""
+        queries = hybrid.signal_vectors(embedding, self._signals)
+        ids = [point.point_id for point in points]
+        answers = await self._store.similarities(list(queries.values()), ids) if ids else []
+        by_signal = dict(zip(queries, answers, strict=False))
+        # A point deleted between the two calls has no similarities, and so is no hit.
+        return {
+            point_id: hybrid.breakdown(
+                {name: _cosine(answer[point_id]) for name, answer in by_signal.items()}, weights
+            )
+            for point_id in ids
+            if all(point_id in answer for answer in answers)
+        }
+
+
+def _page(ranked: Sequence[Hit], ranking: Ranking) -> tuple[Hit, ...]:
+    least = ranking.min_score
+    kept = [hit for hit in ranked if least is None or hit.score >= least]
+    return tuple(kept[ranking.offset : ranking.offset + ranking.limit])
+
+
+def _search_width(weights: Mapping[str, float]) -> int:
+    return SEARCH_WIDTH_LOPSIDED if min(weights.values()) < LOPSIDED_BELOW else SEARCH_WIDTH
+
+
+def _cosine(similarity: float) -> float:
+    """Rounding may carry the product of two unit vectors past 1."""
+    return max(-1.0, min(1.0, similarity))
+
+
+def _total(scores: Mapping[str, SignalScore]) -> float:
+    return math.fsum(score.contribution for score in scores.values())
+
+
+def _hit(rank: int, score: float, point: ScoredPoint, scores: Mapping[str, SignalScore]) -> Hit:
+    return Hit(
+        rank=rank,
+        score=score,
+        scores=scores,
+        image_id=point.payload.image_id,
+        product=point.payload.product,
+    )
+
+
+def _ms_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
