@@ -261,7 +261,7 @@ async def test_an_answer_says_whether_the_thing_was_found(site: Site) -> None:
     assert unknown["match"]["confidence"] is None
     assert [hit["confidence"] for hit in unknown["hits"]] == [None] * 5
 
-    await site.services.house.background.refresh()
+    await site.services.house.baseline.refresh()
     answer = (await search(site, PNG + b"\x03")).json()
 
     assert answer["match"]["verdict"] == "found"
