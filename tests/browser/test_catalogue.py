@@ -222,6 +222,39 @@ def test_an_edit_keeps_the_focus_and_what_is_shown(empty_shop: ServiceProcess, v
     expect(here.page.get_by_role("button", name="Edit p0", exact=True)).to_be_focused()
 
 
+@pytest.mark.timeout(180)
+def test_a_product_below_the_hundredth_is_edited_in_its_place(
+    empty_shop: ServiceProcess, visit: Open
+) -> None:
+    for number in range(130):
+        put(empty_shop, f"p{number}", png(40 + number))
+    here = visit(empty_shop, path="/#catalogue")
+    for shown in (48, 72, 96, 120, 130):
+        here.page.get_by_role("button", name="Show more").click()
+        expect(here.page.locator(".good")).to_have_count(shown)
+    edited = here.page.locator(".good").nth(121)
+    expect(edited.get_by_role("heading")).to_have_text("p8")
+    edited.get_by_role("button", name="Edit").click()
+    before = edited.bounding_box()
+    here.dialog.get_by_label("Name", exact=True).first.fill("Eight")
+    here.dialog.get_by_role("button", name="Save").click()
+
+    expect(edited.get_by_role("heading")).to_have_text("Eight")
+    expect(here.page.get_by_role("button", name="Edit Eight")).to_be_focused()
+    expect(here.page.get_by_text("130 of 130 shown")).to_be_attached()
+    expect(here.page.get_by_text("“Eight” is saved")).to_be_attached()
+    after = edited.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(after["y"] - before["y"]) < 1
+    expect(edited).to_be_in_viewport()
+
+    edited.get_by_role("button", name="Delete").click()
+    here.dialog.get_by_role("button", name="Delete", exact=True).click()
+    expect(here.page.get_by_text("129 of 129 shown")).to_be_attached()
+    expect(here.page.locator(".good").nth(121)).to_be_in_viewport()
+
+
 def test_hits_show_a_product_as_it_was_edited(empty_shop: ServiceProcess, visit: Open) -> None:
     put(empty_shop, "lamp", png(24))
     here = visit(empty_shop)

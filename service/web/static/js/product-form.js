@@ -53,10 +53,13 @@ class ProductForm {
     try {
       const written = this.product === null ? await this.#create() : await this.#edit();
       this.dialog.close();
-      tell("catalogue");
-      told(written, this.product === null);
+      const { near_duplicates: alike, ...product } = written;
+      tell("catalogue", { written: product });
+      told(product.name, alike, this.product === null);
     } catch (error) {
       this.#show(error);
+      // Pictures may have been added or taken away before the failure.
+      if (this.product !== null) tell("catalogue");
     }
     this.#working(false);
   }
@@ -95,8 +98,8 @@ class ProductForm {
       pictures.removed.shift();
     }
     const patch = patchOf(product, this.#fields());
-    const patched = Object.keys(patch).length === 0 ? product : await call("PATCH", path, { json: patch });
-    return { ...patched, near_duplicates: nearDuplicates };
+    const written = Object.keys(patch).length === 0 ? await call("GET", path) : await call("PATCH", path, { json: patch });
+    return { ...written, near_duplicates: nearDuplicates };
   }
 
   #fields() {
@@ -135,7 +138,7 @@ export function patchOf(product, { name, description, attributes }) {
 
 const differ = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
 
-function told({ name, near_duplicates: alike }, isNew) {
+function told(name, alike, isNew) {
   notify({
     about: "saved",
     kind: alike.length === 0 ? "info" : "caution",
