@@ -1,5 +1,6 @@
 // The catalogue: thumbnails, a page at a time, to create, edit and delete.
 
+import { addProducts } from "./add-products.js";
 import { call, productPath, thumbnailPath, withQuery } from "./api.js";
 import { attributeLine } from "./attributes.js";
 import { hear, tell } from "./bus.js";
@@ -30,11 +31,11 @@ export class CatalogueView {
     this.view.append(
       el("div", { className: "catalogue-head" },
         el("div", {}, el("h1", { id: "catalogue-title" }, "Catalogue"), this.count),
-        fileButton("Add from pictures", "picture", (files) => openProductForm({ files }), { multiple: true }),
-        button("Add a product", () => openProductForm(), { iconName: "plus", className: "primary" })),
-      el("p", { className: "drop-line" }, icon("picture"), "Drop pictures anywhere here to make a product of them."),
+        fileButton("Add from pictures", "picture", addProducts, { multiple: true }),
+        button("Add a product", () => addProducts(), { iconName: "plus", className: "primary" })),
+      el("p", { className: "drop-line" }, icon("picture"), "Drop pictures anywhere here to make products of them."),
       this.list, this.more);
-    acceptDrops(this.view, (files) => openProductForm({ files }));
+    acceptDrops(this.view, addProducts);
     hear("key", () => this.refresh());
     hear("catalogue", (change) => this.#take(change ?? {}));
     hear("recovered", () => this.failed && this.refresh());

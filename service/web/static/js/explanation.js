@@ -25,7 +25,7 @@ export function openExplanation(query, hit, encoders) {
         product.description === "" ? null : el("p", { dir: "auto", className: "prose" }, product.description),
         attributeTable(product.attributes))),
   ], { className: "wide" });
-  dialog.addEventListener("close", () => asked.abort());
+  dialog.onClose(() => asked.abort());
   overlay(query, hit, frame, toggles, asked.signal);
 }
 
