@@ -12,6 +12,8 @@ import { CANDIDATES, search } from "./searching.js";
 import { welcome } from "./welcome.js";
 
 const SETTLED_MS = 250;
+/** The wait before an answer that has no verdict yet is asked for again; each is longer. */
+const AGAIN_MS = { first: 2000, growth: 1.5, most: 30_000 };
 
 export class SearchView {
   constructor(query) {
@@ -23,6 +25,7 @@ export class SearchView {
     this.stale = false;
     this.running = null;
     this.timer = null;
+    this.patience = AGAIN_MS.first;
     this.mixer = new Mixer(query, (weights) => this.#mix(weights));
     this.grid = new Grid(query);
     this.compare = new Compare(query);
@@ -40,6 +43,13 @@ export class SearchView {
     const running = new AbortController();
     this.running = running;
     return this.#ask(running);
+  }
+
+  /** The verdict follows by itself once the service has measured the catalogue. */
+  #waitForVerdict({ pending }) {
+    const { first, growth, most } = AGAIN_MS;
+    if (pending) this.timer = setTimeout(() => this.now(), this.patience);
+    this.patience = pending ? Math.min(this.patience * growth, most) : first;
   }
 
   #soon() {
@@ -70,6 +80,7 @@ export class SearchView {
       this.mixer.follow(answer.query.weights);
       this.#show();
       this.#tell();
+      this.#waitForVerdict(answer.match);
       if (this.mode === "compare") await this.compare.ask(running.signal);
     } catch (error) {
       if (error.name !== "AbortError") this.#fail(error);
