@@ -56,6 +56,8 @@ class CatalogueBaseline:
         self._clock = clock
         self._baseline: Baseline | None = None
         self._known = False
+        self._texts_are_due = False
+        """While searches by picture are judged already, and those by text are not yet."""
         self._images: int | None = None
         """In the index when it was measured."""
         self._seen: int | None = None
@@ -107,7 +109,8 @@ class CatalogueBaseline:
             different = round(images * len(points) / len(sample))
             baseline = await asyncio.to_thread(self._measure, points, different)
             if self._baseline is None:
-                self._publish(baseline)  # searches by picture need not wait for the texts
+                # Searches by picture need not wait for the texts.
+                self._publish(baseline, texts_are_due=True)
             names = await self._embed_names(points)
             texts = await asyncio.to_thread(self._measure_texts, points, names)
             baseline = replace(baseline, texts=texts)
@@ -133,7 +136,9 @@ class CatalogueBaseline:
     ) -> Match:
         """Whether the search found what was searched for; `best` is None where it found nothing."""
         if not self._known or (self._baseline is None and self._has_changed()):
-            return _unknown("The catalogue's baseline is not measured yet; ask again soon.")
+            return _unknown(
+                "The catalogue's baseline is not measured yet; ask again soon.", pending=True
+            )
         if self._baseline is None:
             return _unknown(
                 "The catalogue is too small to tell what is unusual in it: that takes "
@@ -148,7 +153,8 @@ class CatalogueBaseline:
         if judged is None:
             return _unknown(
                 "There is no baseline for texts (yet): it takes the names of "
-                f"{confidence.LEAST_PRODUCTS} products that the encoder can read."
+                f"{confidence.LEAST_PRODUCTS} products that the encoder can read.",
+                pending=self._texts_are_due,
             )
         return Match(judged[0], *_verdict(judged[0]))
 
@@ -169,8 +175,9 @@ class CatalogueBaseline:
             )
         return abs(images - self._images) > RENEW_AFTER_GROWTH * self._images
 
-    def _publish(self, baseline: Baseline | None) -> None:
+    def _publish(self, baseline: Background | None, *, texts_are_due: bool = False) -> None:
         self._baseline, self._known = baseline, True
+        self._texts_are_due = texts_are_due
         self._levels.clear()
 
     def _measure(self, points: Sequence[Point], images: int) -> Baseline:
@@ -258,8 +265,8 @@ def _shape(parts: Iterable[QueryPart]) -> Shape:
     return Shape(**{kind: round(total / whole, 6) for kind, total in totals.items()})
 
 
-def _unknown(detail: str) -> Match:
-    return Match(None, "unknown", detail)
+def _unknown(detail: str, *, pending: bool = False) -> Match:
+    return Match(None, "unknown", detail, pending)
 
 
 def _verdict(value: float) -> tuple[Literal["found", "unsure", "nothing_alike"], str]:
