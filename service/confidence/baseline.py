@@ -175,7 +175,7 @@ class CatalogueBaseline:
             )
         return abs(images - self._images) > RENEW_AFTER_GROWTH * self._images
 
-    def _publish(self, baseline: Background | None, *, texts_are_due: bool = False) -> None:
+    def _publish(self, baseline: Baseline | None, *, texts_are_due: bool = False) -> None:
         self._baseline, self._known = baseline, True
         self._texts_are_due = texts_are_due
         self._levels.clear()
