@@ -34,8 +34,8 @@ from service.records import ProductRecords
 from service.repositories.blobs import ObstoreBlobs
 from service.repositories.edge import EdgeStore
 from service.repositories.payload import LAYOUT
-from service.sample_catalog import SampleCatalog
-from service.samples.catalogue import examples, samples
+from service.samples.catalog import SampleCatalog
+from service.samples.files import sample_queries, samples
 from service.scoring.hybrid import split, stored_vector
 from service.search import Search
 
@@ -141,7 +141,7 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
                 catalog=catalog,
                 duplicates=Duplicates(parts.looks, parts.store),
                 search=_search(parts, weights, background),
-                samples=SampleCatalog(catalog, samples(), examples()),
+                samples=SampleCatalog(catalog, samples(), sample_queries()),
                 readiness=readiness,
                 readings=_readings(parts.embedder),
             )

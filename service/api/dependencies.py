@@ -18,7 +18,7 @@ from service.catalog import Catalog
 from service.config import Settings
 from service.duplicates import Duplicates
 from service.product_rules import MAX_PRODUCT_ID_CHARS, check_product_id
-from service.sample_catalog import SampleCatalog
+from service.samples.catalog import SampleCatalog
 from service.search import Search
 
 

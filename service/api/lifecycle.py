@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from service.catalog import Catalog
     from service.duplicates import Duplicates
     from service.readiness import Readiness
-    from service.sample_catalog import SampleCatalog
+    from service.samples.catalog import SampleCatalog
     from service.search import Search
 
 log = structlog.stdlib.get_logger(__name__)

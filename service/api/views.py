@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from service import models
 from service.api import schemas
-from service.sample_catalog import Loaded, SampleCatalog
+from service.samples.catalog import Loaded, SampleCatalog
 
 
 def image_url(root: str, product_id: str, image_id: str) -> str:
@@ -122,8 +122,8 @@ def attribute_list(types: Mapping[str, Collection[models.AttributeType]]) -> sch
 
 def samples_out(root: str, catalog: SampleCatalog) -> schemas.Samples:
     queries = [
-        schemas.SampleQuery(name=name, title=example.title, url=f"{root}/samples/{name}.jpg")
-        for name, example in catalog.examples.items()
+        schemas.SampleQuery(name=name, title=query.title, url=f"{root}/samples/{name}.jpg")
+        for name, query in catalog.queries.items()
     ]
     return schemas.Samples(total=len(catalog.samples), queries=queries)
 

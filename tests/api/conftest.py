@@ -18,8 +18,8 @@ from service.config import Settings
 from service.duplicates import Duplicates
 from service.observability import Reading
 from service.readiness import CheckResult, ReadinessReport
-from service.sample_catalog import SampleCatalog
-from service.samples.catalogue import examples, samples
+from service.samples.catalog import SampleCatalog
+from service.samples.files import sample_queries, samples
 from service.search import Search
 from tests.core.conftest import House
 
@@ -71,7 +71,7 @@ class TestServices:
 
     @cached_property
     def samples(self) -> SampleCatalog:
-        return SampleCatalog(self.house.catalog, samples()[:3], examples())
+        return SampleCatalog(self.house.catalog, samples()[:3], sample_queries())
 
 
 @dataclass

@@ -9,8 +9,8 @@ import pytest
 
 from service.errors import NotFound, Overloaded, StoreUnavailable
 from service.models import Crop, EmbeddedImage, Priority, ProductFields
-from service.sample_catalog import AT_ONCE, RETRIES, SampleCatalog
-from service.samples.catalogue import Sample, examples, samples
+from service.samples.catalog import AT_ONCE, RETRIES, SampleCatalog
+from service.samples.files import Sample, sample_queries, samples
 from tests.core.conftest import House
 from tests.fakes import HashEmbedder
 
@@ -18,7 +18,7 @@ FEW = samples()[::12]
 
 
 def stocked(house: House, some: Sequence[Sample] = FEW) -> SampleCatalog:
-    return SampleCatalog(house.catalog, some, examples())
+    return SampleCatalog(house.catalog, some, sample_queries())
 
 
 async def test_every_sample_is_stored_with_its_picture(house: House) -> None:
@@ -28,7 +28,7 @@ async def test_every_sample_is_stored_with_its_picture(house: House) -> None:
     for sample in FEW:
         product = await house.catalog.get(sample.product_id)
         _, data = await house.catalog.image(product.product_id, product.images[0].image_id)
-        assert (product.name, data) == (sample.fields.name, sample.picture())
+        assert (product.name, data) == (sample.fields.name, sample.file.read_bytes())
 
 
 async def test_a_second_load_does_nothing(house: House) -> None:
@@ -117,7 +117,7 @@ async def test_a_full_queue_is_waited_for() -> None:
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    loaded = await SampleCatalog(house.catalog, FEW, examples(), pause=pause).load()
+    loaded = await SampleCatalog(house.catalog, FEW, sample_queries(), pause=pause).load()
 
     assert loaded.created == len(FEW)
     assert pauses == [3] * 5
@@ -129,7 +129,7 @@ async def test_a_queue_that_stays_full_is_told() -> None:
     async def pause(_: float) -> None: ...
 
     with pytest.raises(Overloaded):
-        await SampleCatalog(house.catalog, FEW[:1], examples(), pause=pause).load()
+        await SampleCatalog(house.catalog, FEW[:1], sample_queries(), pause=pause).load()
     assert house.embedder.refusals == 10**6 - RETRIES - 1
 
 
@@ -141,13 +141,13 @@ async def test_only_a_few_are_under_way_at_once() -> None:
     assert 1 <= embedder.most_running <= AT_ONCE
 
 
-async def test_a_picture_to_search_with_is_drawn(house: House) -> None:
+async def test_a_picture_to_search_with_is_read_by_its_name(house: House) -> None:
     catalog = stocked(house)
-    first = await catalog.example_picture("query")
-    assert first.startswith(b"\xff\xd8")
-    assert await catalog.example_picture("query") is first
+    pictures = [await catalog.query_picture(name) for name in sample_queries()]
+    assert all(picture.startswith(b"\xff\xd8") for picture in pictures)
+    assert len(set(pictures)) == len(pictures)
     with pytest.raises(NotFound):
-        await catalog.example_picture("zeppelin")
+        await catalog.query_picture("zeppelin")
 
 
 async def test_a_shop_s_own_product_under_a_sample_s_id_is_kept(house: House) -> None:
