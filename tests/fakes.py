@@ -27,16 +27,16 @@ from service.core.embedding import (
 )
 from service.core.errors import InvalidImage, InvalidText, StoreUnavailable
 from service.core.filter import (
+    And,
     Attribute,
     DateRange,
-    Every,
     Exists,
     Filter,
-    No,
+    Not,
     NumberRange,
     OneOf,
+    Or,
     Scalar,
-    Some,
     read_date,
 )
 from service.core.index import Changes, FacetValue, ImageFingerprint, Payload, Point, ScoredPoint
@@ -233,11 +233,11 @@ def admits(filter: Filter | None, product: Product) -> bool:
     match filter:
         case None:
             return True
-        case Every(parts):
+        case And(parts):
             return all(admits(part, product) for part in parts)
-        case Some(parts):
+        case Or(parts):
             return any(admits(part, product) for part in parts)
-        case No(part):
+        case Not(part):
             return not admits(part, product)
         case Exists(subject):
             return subject.name in product.attributes

@@ -8,9 +8,9 @@ import contextlib
 import pytest
 
 from service.confidence.baseline import (
-    NAMES_AT_ONCE,
-    RENEW_AFTER_S,
-    RENEW_WHILE_CHANGING_S,
+    NAMES_PER_BATCH,
+    REFRESH_AFTER_S,
+    REFRESH_WHILE_CHANGING_S,
     CatalogueBaseline,
 )
 from service.core.embedding import EmbeddedText, Priority
@@ -39,7 +39,7 @@ async def test_before_it_is_measured_the_verdict_is_unknown_and_says_why(house: 
     result = await find(house, ImagePart(b"picture 3"))
 
     assert (result.match.verdict, result.match.confidence) == ("unknown", None)
-    assert "not measured yet" in result.match.detail
+    assert "not been measured yet" in result.match.detail
     assert result.match.pending
     assert result.hits[0].confidence is None
 
@@ -145,7 +145,7 @@ async def test_while_an_import_runs_it_is_measured_once_a_minute(house: House) -
             await baseline.check()
             judged = judged_by(baseline)
             assert judged == ("unknown" if minute == 0 else "found"), (minute, check)
-        time += RENEW_WHILE_CHANGING_S
+        time += REFRESH_WHILE_CHANGING_S
         await fill(house, 1, first=100 * minute + 99)
         await baseline.check()
         assert judged_by(baseline) == "found"
@@ -159,13 +159,13 @@ async def test_an_import_long_after_the_last_one_has_its_minute_too(
     await fill(house, 30)
     await baseline.check()
     await baseline.check()
-    time = 5 * RENEW_WHILE_CHANGING_S
+    time = 5 * REFRESH_WHILE_CHANGING_S
     embedded = names_embedded(house, monkeypatch)
 
     await fill(house, 30, first=30)
     await baseline.check()
     assert not embedded
-    time += RENEW_WHILE_CHANGING_S
+    time += REFRESH_WHILE_CHANGING_S
     await fill(house, 1, first=60)
     await baseline.check()
     assert len(embedded) == 31
@@ -179,7 +179,7 @@ async def test_names_are_embedded_a_few_at_a_time_and_none_twice(
     await fill(house, 30)
     await baseline.refresh()
     assert len(embedded) == len(set(embedded)) == 30
-    assert max(embedded.values()) == NAMES_AT_ONCE
+    assert max(embedded.values()) == NAMES_PER_BATCH
     await fill(house, 10, first=30)
     await baseline.refresh()
     assert len(embedded) == 40
@@ -206,7 +206,7 @@ async def test_other_pictures_in_the_same_number_are_noticed_within_a_minute(hou
             await house.catalogue.replace(f"p{number}", fields, [picture.format(number).encode()])
         await baseline.check()
         assert judged_by(baseline) == "unknown"
-    time = RENEW_WHILE_CHANGING_S
+    time = REFRESH_WHILE_CHANGING_S
 
     await baseline.check()
 
@@ -219,7 +219,7 @@ async def test_a_catalogue_that_has_just_changed_is_not_called_too_small(house: 
     await fill(house, 30)
     await baseline.check()
 
-    assert "not measured yet" in baseline.match([ImagePart(b"")], WEIGHTS, 1.0).detail
+    assert "not been measured yet" in baseline.match([ImagePart(b"")], WEIGHTS, 1.0).detail
 
 
 async def test_a_search_by_text_is_pending_until_the_names_are_measured(
@@ -230,15 +230,15 @@ async def test_a_search_by_text_is_pending_until_the_names_are_measured(
     real = house.embedder.embed_text
 
     async def noting(text: str, **options: Priority) -> EmbeddedText:
-        match = house.background.match([TextPart("red")], WEIGHTS, 1.0)
+        match = house.baseline.match([TextPart("red")], WEIGHTS, 1.0)
         pending.append((match.verdict, match.pending))
         return await real(text, **options)
 
     monkeypatch.setattr(house.embedder, "embed_text", noting)
-    await house.background.refresh()
+    await house.baseline.refresh()
 
     assert set(pending) == {("unknown", True)}
-    assert not house.background.match([TextPart("red")], WEIGHTS, 1.0).pending
+    assert not house.baseline.match([TextPart("red")], WEIGHTS, 1.0).pending
 
 
 def names_embedded(house: House, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
@@ -276,7 +276,7 @@ async def test_it_is_measured_anew_after_some_time_in_any_case(house: House) -> 
 
     await baseline.refresh()
     assert baseline.confidences([ImagePart(b"")], WEIGHTS, [0.5]) == before
-    time = RENEW_AFTER_S
+    time = REFRESH_AFTER_S
     await baseline.refresh()
     assert baseline.confidences([ImagePart(b"")], WEIGHTS, [0.5]) != before
 

@@ -13,7 +13,7 @@ from service.confidence.estimator import (
     Nearnesses,
     Shape,
     confidences,
-    levels,
+    null_distribution,
     probes,
 )
 from service.core.embedding import SEMANTIC, VISUAL, Signal
@@ -50,7 +50,7 @@ def baseline(sample: Vectors, *, images: int | None = None, texts: bool = False)
 
 
 def measured(found: Baseline, shape: Shape = PICTURE) -> Nearnesses:
-    answer = levels(found, shape, WEIGHTS, SIGNALS)
+    answer = null_distribution(found, shape, WEIGHTS, SIGNALS)
     assert answer is not None
     return answer
 
@@ -113,10 +113,12 @@ def test_a_sample_says_more_of_the_whole_catalogue_for_knowing_its_size() -> Non
 def test_texts_are_judged_by_texts() -> None:
     sample = draw(200, seed=1)
     only = {SEMANTIC: 1.0, VISUAL: 0.0}
-    said = levels(baseline(sample, texts=True), Shape(text=1.0), only, SIGNALS)
+    said = null_distribution(baseline(sample, texts=True), Shape(text=1.0), only, SIGNALS)
     assert said is not None
-    assert levels(baseline(sample), Shape(text=1.0), only, SIGNALS) is None
-    assert levels(baseline(sample), Shape(0.5, unlike_text=0.5), WEIGHTS, SIGNALS) is None
+    assert null_distribution(baseline(sample), Shape(text=1.0), only, SIGNALS) is None
+    assert (
+        null_distribution(baseline(sample), Shape(0.5, unlike_text=0.5), WEIGHTS, SIGNALS) is None
+    )
 
 
 def test_a_mixture_of_unlike_things_is_expected_to_find_less() -> None:
