@@ -16,14 +16,14 @@ from service.catalogue.indexing import Indexer
 from service.catalogue.maintenance import Maintenance
 from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
-from service.confidence.baseline import CatalogueBackground
+from service.confidence.baseline import CatalogueBaseline
 from service.config import Settings
 from service.core.embedding import SEMANTIC, VISUAL, Embedding, Priority
 from service.core.errors import SetupError, StoreUnavailable
 from service.core.interfaces import BlobStore, VectorStore
 from service.core.locks import KeyedLocks
 from service.duplicates.finder import Duplicates
-from service.duplicates.index import LookIndex
+from service.duplicates.index import FingerprintIndex
 from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.loading import collection_fingerprint, load_encoders_in_background
 from service.embedding.model_files.download import Progress
@@ -59,7 +59,7 @@ class Parts:
     records: ProductRecords
     indexer: Indexer
     locks: KeyedLocks
-    looks: LookIndex
+    fingerprints: FingerprintIndex
     collection: str
     warning: str | None
 
@@ -82,25 +82,25 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
     async with AsyncExitStack() as stack:
         blobs = await stack.enter_async_context(open_blobs(settings, tell))
         encoders = await load_encoders_in_background(settings, _teller(tell))
-        fingerprint = collection_fingerprint(encoders)
+        encoder_fingerprint = collection_fingerprint(encoders)
         embedder = HybridEmbedder(encoders, settings)
         embedder.start()
         stack.push_async_callback(embedder.close)
         tell("Opening the index.")
         dimensions = sum(signal.dimensions for signal in embedder.signals)
-        store = await open_index(settings, fingerprint, dimensions)
+        store = await open_index(settings, encoder_fingerprint, dimensions)
         stack.push_async_callback(store.close)
-        records, locks, looks = ProductRecords(blobs), KeyedLocks(), LookIndex(store)
+        records, locks, fingerprints = ProductRecords(blobs), KeyedLocks(), FingerprintIndex(store)
         yield Parts(
             settings=settings,
             embedder=embedder,
             blobs=blobs,
             store=store,
             records=records,
-            indexer=Indexer(records, store, embedder, locks, looks),
+            indexer=Indexer(records, store, embedder, locks, fingerprints),
             locks=locks,
-            looks=looks,
-            collection=collection_name(settings, fingerprint),
+            fingerprints=fingerprints,
+            collection=collection_name(settings, encoder_fingerprint),
             warning=encoders.warning,
         )
 
@@ -124,18 +124,18 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         maintenance = _maintenance(parts, catalogue)
         readiness = await _readiness(parts, maintenance, tell)
         await maintenance.prepare()
-        background = CatalogueBackground(parts.store, parts.embedder)
+        baseline = CatalogueBaseline(parts.store, parts.embedder)
         tasks = [
             asyncio.create_task(maintenance.run(), name="maintenance"),
-            asyncio.create_task(background.run(), name="background"),
-            asyncio.create_task(parts.looks.run(), name="looks"),
+            asyncio.create_task(baseline.run(), name="baseline"),
+            asyncio.create_task(parts.fingerprints.run(), name="fingerprints"),
         ]
         try:
             log.info("ready", collection=parts.collection, encoders=_names(parts))
             yield Services(
                 catalogue=catalogue,
-                duplicates=Duplicates(parts.looks, parts.store),
-                search=_search(parts, weights, background),
+                duplicates=Duplicates(parts.fingerprints, parts.store),
+                search=_search(parts, weights, baseline),
                 samples=SampleCatalogue(catalogue, samples(), examples()),
                 readiness=readiness,
                 readings=_readings(parts.embedder),
@@ -164,10 +164,10 @@ def _sentence(progress: Progress) -> str:
     return f"{step}: {progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB."
 
 
-def _search(parts: Parts, weights: Mapping[str, float], background: CatalogueBackground) -> Search:
+def _search(parts: Parts, weights: Mapping[str, float], baseline: CatalogueBaseline) -> Search:
     queries = QueryEmbedder(parts.embedder, parts.store, parts.records)
     explainer = Explainer(parts.records, parts.embedder)
-    return Search(queries, parts.store, parts.embedder.signals, weights, background, explainer)
+    return Search(queries, parts.store, parts.embedder.signals, weights, baseline, explainer)
 
 
 def _maintenance(parts: Parts, catalogue: Catalogue) -> Maintenance:

@@ -1,4 +1,4 @@
-"""The catalogue's background: a sample of it, kept up to date beside the searches."""
+"""The catalogue's baseline: a sample of it, kept up to date beside the searches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import structlog
 from numpy.typing import NDArray
 
 from service.confidence import estimator as confidence
-from service.confidence.estimator import Background, Nearnesses, Probes, Shape
+from service.confidence.estimator import Baseline, Nearnesses, Probes, Shape
 from service.core.embedding import SEMANTIC, Priority, Vector
 from service.core.errors import InvalidText, Overloaded, Unavailable
 from service.core.index import Point
@@ -24,7 +24,7 @@ from service.core.query import QueryPart, TextPart
 from service.core.search import Match
 from service.scoring.hybrid import split
 
-LOOK_EVERY_S = 2.0
+CHECK_EVERY_S = 2.0
 RENEW_AFTER_S = 600.0
 """Also where the catalogue is as large as it was: its pictures may be others."""
 RENEW_AFTER_GROWTH = 0.1
@@ -37,7 +37,7 @@ KEPT_LEVELS = 256
 log = structlog.stdlib.get_logger(__name__)
 
 
-class CatalogueBackground:
+class CatalogueBaseline:
     """Judges scores by what the catalogue's own products find; `run` keeps the sample fresh.
 
     Equal searches on an unchanged catalogue are judged equally: the sample is drawn by the hashes
@@ -54,8 +54,10 @@ class CatalogueBackground:
         self._store = store
         self._embedder = embedder
         self._clock = clock
-        self._background: Background | None = None
+        self._baseline: Baseline | None = None
         self._known = False
+        self._texts_are_due = False
+        """While searches by picture are judged already, and those by text are not yet."""
         self._images: int | None = None
         """In the index when it was measured."""
         self._seen: int | None = None
@@ -68,15 +70,15 @@ class CatalogueBackground:
         """Until cancelled. An outage only puts it off."""
         while True:
             try:
-                await self.look()
+                await self.check()
             except Unavailable as exc:
-                log.warning("the background is measured later", reason=exc.detail)
+                log.warning("the baseline is measured later", reason=exc.detail)
             except Exception:
-                log.exception("the background could not be measured")
-            await asyncio.sleep(LOOK_EVERY_S)
+                log.exception("the baseline could not be measured")
+            await asyncio.sleep(CHECK_EVERY_S)
 
-    async def look(self) -> None:
-        """`refresh`, once the catalogue is as it was at the last look, or has changed for a minute.
+    async def check(self) -> None:
+        """Refreshes the baseline once the catalogue rests, or has kept changing for a minute.
 
         Raises StoreUnavailable.
         """
@@ -102,25 +104,26 @@ class CatalogueBackground:
         begun = self._clock()
         sample = _one_a_product(await self._store.sample(confidence.SAMPLE_PRODUCTS))
         points = _one_a_picture(sample)
-        background = None
+        baseline = None
         if len(points) >= confidence.LEAST_PRODUCTS:
             different = round(images * len(points) / len(sample))
-            background = await asyncio.to_thread(self._measure, points, different)
-            if self._background is None:
-                self._publish(background)  # searches by picture need not wait for the texts
+            baseline = await asyncio.to_thread(self._measure, points, different)
+            if self._baseline is None:
+                # Searches by picture need not wait for the texts.
+                self._publish(baseline, texts_are_due=True)
             names = await self._embed_names(points)
             texts = await asyncio.to_thread(self._measure_texts, points, names)
-            background = replace(background, texts=texts)
-        self._publish(background)
+            baseline = replace(baseline, texts=texts)
+        self._publish(baseline)
         self._images, self._measured_at = images, begun
 
     def confidences(
         self, parts: Sequence[QueryPart], weights: Mapping[str, float], scores: Sequence[float]
     ) -> list[float] | None:
-        """How unusual each score is, 0 to 1; None where the background cannot tell."""
-        if self._background is None:
+        """How unusual each score is, 0 to 1; None where the baseline cannot tell."""
+        if self._baseline is None:
             return None
-        levels = self._levels_of(self._background, _shape(parts), weights)
+        levels = self._levels_of(self._baseline, _shape(parts), weights)
         return None if levels is None else confidence.confidences(scores, levels)
 
     def match(
@@ -132,9 +135,11 @@ class CatalogueBackground:
         ignored_words: Sequence[str] = (),
     ) -> Match:
         """Whether the search found what was searched for; `best` is None where it found nothing."""
-        if not self._known or (self._background is None and self._has_changed()):
-            return _unknown("The catalogue's background is not measured yet; ask again soon.")
-        if self._background is None:
+        if not self._known or (self._baseline is None and self._has_changed()):
+            return _unknown(
+                "The catalogue's baseline is not measured yet; ask again soon.", pending=True
+            )
+        if self._baseline is None:
             return _unknown(
                 "The catalogue is too small to tell what is unusual in it: that takes "
                 f"{confidence.LEAST_PRODUCTS} products with different pictures."
@@ -147,13 +152,14 @@ class CatalogueBackground:
         judged = self.confidences(parts, weights, [best])
         if judged is None:
             return _unknown(
-                "There is no background for texts (yet): it takes the names of "
-                f"{confidence.LEAST_PRODUCTS} products that the encoder can read."
+                "There is no baseline for texts (yet): it takes the names of "
+                f"{confidence.LEAST_PRODUCTS} products that the encoder can read.",
+                pending=self._texts_are_due,
             )
         return Match(judged[0], *_verdict(judged[0]))
 
     def _has_changed(self) -> bool:
-        """Since it was measured, by the last look."""
+        """Since it was measured, by the last check."""
         return self._seen is not None and self._seen != self._images
 
     def _is_due(self, images: int) -> bool:
@@ -162,23 +168,24 @@ class CatalogueBackground:
         age = self._clock() - self._measured_at
         if age >= RENEW_AFTER_S:
             return True
-        if self._background is None:
+        if self._baseline is None:
             # As many pictures as before may be different ones by now.
             return images != self._images or (
                 images >= confidence.LEAST_PRODUCTS and age >= RENEW_WHILE_CHANGING_S
             )
         return abs(images - self._images) > RENEW_AFTER_GROWTH * self._images
 
-    def _publish(self, background: Background | None) -> None:
-        self._background, self._known = background, True
+    def _publish(self, baseline: Baseline | None, *, texts_are_due: bool = False) -> None:
+        self._baseline, self._known = baseline, True
+        self._texts_are_due = texts_are_due
         self._levels.clear()
 
-    def _measure(self, points: Sequence[Point], images: int) -> Background:
+    def _measure(self, points: Sequence[Point], images: int) -> Baseline:
         signals = self._embedder.signals
         first = points[: confidence.PROBES]
         vectors = [split(point.vector, signals).vectors for point in first]
         pictures = confidence.probes(vectors, range(len(first)), self._sample(points))
-        return Background(pictures, None, sampled=len(points), images=images)
+        return Baseline(pictures, None, sampled=len(points), images=images)
 
     def _measure_texts(
         self, points: Sequence[Point], names: Sequence[Vector | None]
@@ -220,13 +227,13 @@ class CatalogueBackground:
                 return embedded.embedding.vectors[SEMANTIC]
 
     def _levels_of(
-        self, background: Background, shape: Shape, weights: Mapping[str, float]
+        self, baseline: Baseline, shape: Shape, weights: Mapping[str, float]
     ) -> Nearnesses | None:
         key = (shape, tuple(weights.items()))
         if key in self._levels:
             self._levels.move_to_end(key)
         else:
-            found = confidence.levels(background, shape, weights, self._embedder.signals)
+            found = confidence.levels(baseline, shape, weights, self._embedder.signals)
             self._levels[key] = found
             if len(self._levels) > KEPT_LEVELS:
                 self._levels.popitem(last=False)
@@ -258,8 +265,8 @@ def _shape(parts: Iterable[QueryPart]) -> Shape:
     return Shape(**{kind: round(total / whole, 6) for kind, total in totals.items()})
 
 
-def _unknown(detail: str) -> Match:
-    return Match(None, "unknown", detail)
+def _unknown(detail: str, *, pending: bool = False) -> Match:
+    return Match(None, "unknown", detail, pending)
 
 
 def _verdict(value: float) -> tuple[Literal["found", "unsure", "nothing_alike"], str]:

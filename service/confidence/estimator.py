@@ -1,6 +1,6 @@
-"""How unusual a score is against the catalogue's own background.
+"""How unusual a score is against the catalogue's own baseline.
 
-The background is measured by searching the catalogue for its own products, each hidden together
+The baseline is measured by searching the catalogue for its own products, each hidden together
 with the two that look most like it: what is found then is what a thing that is not there finds.
 """
 
@@ -68,7 +68,7 @@ class Probes:
 
 
 @dataclass(frozen=True, slots=True)
-class Background:
+class Baseline:
     """A random sample of the catalogue, compared with itself; `texts` is None without any."""
 
     pictures: Probes
@@ -93,44 +93,42 @@ def probes(
 
 
 def levels(
-    background: Background, shape: Shape, weights: Mapping[str, float], signals: Sequence[Signal]
+    baseline: Baseline, shape: Shape, weights: Mapping[str, float], signals: Sequence[Signal]
 ) -> Nearnesses | None:
     """What such a query finds where the thing itself is not there: nearnesses, one a probe.
 
     The probes take the places of the query's pictures and texts. A sample is sparser than the
     catalogue: the distance to the k-th nearest of n falls as n to the power of -1/d, where d is the
     local dimension, estimated as by Levina and Bickel (2004) from the distances themselves.
-    None where the background has nothing of what the query is made of.
+    None where the baseline has nothing of what the query is made of.
     """
-    if (shape.text or shape.unlike_text) and background.texts is None:
+    if (shape.text or shape.unlike_text) and baseline.texts is None:
         return None
-    scores = np.zeros((_count(background, shape), background.sampled), np.float32)
+    scores = np.zeros((_count(baseline, shape), baseline.sampled), np.float32)
     for signal in signals:
         if weights.get(signal.name):
-            scores += np.float32(weights[signal.name]) * _similarities(
-                background, shape, signal.name
-            )
-    _hide_own(scores, background, shape)
+            scores += np.float32(weights[signal.name]) * _similarities(baseline, shape, signal.name)
+    _hide_own(scores, baseline, shape)
     place = 1 + HIDDEN_LOOK_ALIKES
-    further = min(4 * place, background.sampled - 2)
+    further = min(4 * place, baseline.sampled - 2)
     ordered = np.sort(scores, axis=1)
     near, far = _nearness(ordered[:, -place]), _nearness(ordered[:, -further])
     growth = float(np.median(near - far)) / math.log(further / place)
     growth = min(max(growth, 0.0), STEEPEST_GROWTH)
-    denser = max(background.images / background.sampled, 1.0)
+    denser = max(baseline.images / baseline.sampled, 1.0)
     return near + growth * math.log(denser)
 
 
-def confidences(scores: Sequence[float], background_levels: Nearnesses) -> list[float]:
-    """For each score the share of the background below it, 0 to 1, smoothed by a logistic kernel.
+def confidences(scores: Sequence[float], baseline_levels: Nearnesses) -> list[float]:
+    """For each score the share of the baseline below it, 0 to 1, smoothed by a logistic kernel.
 
     This is one minus a conformal p-value (Vovk, Gammerman and Shafer 2005, chapter 2); the width
     is half of Silverman's (1986, formula 3.28), as ranks need less of it than densities do.
-    Nothing is more alike than the very same, whatever the background: its confidence is 1.
+    Nothing is more alike than the very same, whatever the baseline: its confidence is 1.
     """
-    width = 0.5 * float(background_levels.std()) * len(background_levels) ** -0.2 + 0.01
+    width = 0.5 * float(baseline_levels.std()) * len(baseline_levels) ** -0.2 + 0.01
     found = _nearness(np.asarray(scores, np.float64)[:, None])
-    steps = (found - background_levels[None, :]) / width
+    steps = (found - baseline_levels[None, :]) / width
     shares = np.mean(0.5 * (1.0 + np.tanh(steps / 2.0)), axis=1)
     shares[np.asarray(scores) >= 1.0 - _IDENTICAL] = 1.0
     return [float(share) for share in shares]
@@ -150,31 +148,31 @@ class _Term:
     roll: int
 
 
-def _terms(background: Background, shape: Shape) -> list[_Term]:
-    texts = background.texts or background.pictures
+def _terms(baseline: Baseline, shape: Shape) -> list[_Term]:
+    texts = baseline.texts or baseline.pictures
     terms = [
-        _Term(shape.picture, background.pictures, 0),
+        _Term(shape.picture, baseline.pictures, 0),
         _Term(shape.text, texts, 1 if shape.picture else 0),
-        _Term(-shape.unlike_picture, background.pictures, 2),
+        _Term(-shape.unlike_picture, baseline.pictures, 2),
         _Term(-shape.unlike_text, texts, 3),
     ]
     return [term for term in terms if term.weight]
 
 
-def _count(background: Background, shape: Shape) -> int:
-    return min(len(term.probes.products) for term in _terms(background, shape))
+def _count(baseline: Baseline, shape: Shape) -> int:
+    return min(len(term.probes.products) for term in _terms(baseline, shape))
 
 
 def _rows(term: _Term, values: NDArray[T], count: int) -> NDArray[T]:
     return values[(np.arange(count) + term.roll) % len(values)] if term.roll else values[:count]
 
 
-def _similarities(background: Background, shape: Shape, name: str) -> Matrix:
+def _similarities(baseline: Baseline, shape: Shape, name: str) -> Matrix:
     """Of every probe's query with the sample; the parts of each are joined to one unit vector."""
-    count = _count(background, shape)
-    terms = [term for term in _terms(background, shape) if name in term.probes.vectors]
+    count = _count(baseline, shape)
+    terms = [term for term in _terms(baseline, shape) if name in term.probes.vectors]
     if not terms:
-        return np.zeros((count, background.sampled), np.float32)
+        return np.zeros((count, baseline.sampled), np.float32)
     weights = [np.float32(term.weight) for term in terms]
     total = _sum(weights, [_rows(t, t.probes.similarities[name], count) for t in terms])
     if len(terms) == 1:
@@ -191,7 +189,7 @@ def _sum(weights: Sequence[np.float32], matrices: Sequence[Matrix]) -> Matrix:
     return total
 
 
-def _hide_own(scores: Matrix, background: Background, shape: Shape) -> None:
+def _hide_own(scores: Matrix, baseline: Baseline, shape: Shape) -> None:
     rows = np.arange(len(scores))
-    for term in _terms(background, shape):
+    for term in _terms(baseline, shape):
         scores[rows, _rows(term, term.probes.products, len(rows))] = -np.inf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.core.index import Look
+from service.core.index import ImageFingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +22,5 @@ class NearDuplicate:
 class DuplicateGroup:
     """Pictures of several products that are the same, or nearly; `similarity` is the least."""
 
-    images: tuple[Look, ...]
+    images: tuple[ImageFingerprint, ...]
     similarity: float

@@ -50,19 +50,19 @@ class Payload:
     product: Product
     image_id: str
     primary: bool
-    look: bytes = b""
+    fingerprint: bytes = b""
     """What near duplicates are told by, as in `service.duplicates.fingerprint`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a stored picture looks like, and whose it is."""
+class ImageFingerprint:
+    """The fingerprint of a stored picture, and the product and image it belongs to."""
 
     point_id: str
     product_id: str
     name: str
     image_id: str
-    look: bytes
+    value: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from service.core.embedding import (
     Vector,
 )
 from service.core.filter import Filter
-from service.core.index import Changes, FacetValue, Look, Payload, Point, ScoredPoint
+from service.core.index import Changes, FacetValue, ImageFingerprint, Payload, Point, ScoredPoint
 from service.core.product import AttributeType
 
 if TYPE_CHECKING:
@@ -173,8 +173,8 @@ class VectorStore(Protocol):
     ) -> list[Payload]:
         """Primary points by (created_at, product_id), descending, those behind `after`."""
 
-    def looks(self) -> AsyncIterator[list[Look]]:
-        """The looks of all points that have one, in chunks."""
+    def fingerprints(self) -> AsyncIterator[list[ImageFingerprint]]:
+        """The fingerprints of all points that have one, in chunks."""
 
     async def products_by_id(
         self, *, limit: int, after: str | None = None, filter: Filter | None = None

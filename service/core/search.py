@@ -57,12 +57,14 @@ class Hit:
 class Match:
     """Whether a search found what was searched for, and why it says so.
 
-    `confidence` is the best product's, 0 to 1; None where the verdict is `unknown`.
+    `confidence` is the best product's, 0 to 1; None where the verdict is `unknown`. `pending` is
+    true where the same search will have another verdict once the catalogue is measured.
     """
 
     confidence: float | None
     verdict: Literal["found", "unsure", "nothing_alike", "unknown"]
     detail: str
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.core.index import Look
-from service.duplicates import fingerprint as looks
+from service.core.index import ImageFingerprint
+from service.duplicates.fingerprint import FINGERPRINT_BYTES, HASH_BYTES, similar_pairs
 
 LARGE = 64
-"""Of a group of so many different looks, no further pairs are compared: they could be millions."""
+"""Pairs inside a group of this many fingerprints are not compared: there could be millions."""
 
 JOINED_AT_ONCE = 4096
 
@@ -27,15 +27,15 @@ class Group:
     `similarity` is the least of those pairs.
     """
 
-    looks: tuple[Look, ...]
+    fingerprints: tuple[ImageFingerprint, ...]
     similarity: float
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Different looks, and the pairs of them that are nearly the same, as rows."""
+    """Different fingerprints, and the pairs of them that are nearly the same, as rows."""
 
-    looks: tuple[bytes, ...]
+    fingerprints: tuple[bytes, ...]
     ones: Rows
     others: Rows
     similarities: NDArray[np.float64]
@@ -45,7 +45,7 @@ class Links:
         return cls((), np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0))
 
     def components(self) -> _Components:
-        made = _Components(len(self.looks))
+        made = _Components(len(self.fingerprints))
         for start in range(0, len(self.ones), JOINED_AT_ONCE):
             some = slice(start, start + JOINED_AT_ONCE)
             made.join(self.ones[some], self.others[some])
@@ -83,57 +83,59 @@ class _Components:
         return np.asarray(~together | (self.sizes[labels] < LARGE), np.bool_)
 
 
-def grouped(stored: Sequence[Look], before: Links) -> tuple[list[Group], Links]:
+def grouped(stored: Sequence[ImageFingerprint], before: Links) -> tuple[list[Group], Links]:
     """All groups in the order of their first pictures, and the links for the next time.
 
-    Equal looks are one, so that one picture under thousands of products is no million pairs; and
-    only looks that were not there before are compared, with all.
+    Equal fingerprints count once, so that one picture under thousands of products does not make
+    millions of pairs. Only fingerprints that were not there before are compared with all others.
     """
-    same: dict[bytes, list[Look]] = defaultdict(list)
-    for look in stored:
-        same[look.look].append(look)
+    same: dict[bytes, list[ImageFingerprint]] = defaultdict(list)
+    for fingerprint in stored:
+        same[fingerprint.value].append(fingerprint)
     links, components = _linked(same, before)
-    members: dict[int, list[Look]] = defaultdict(list)
-    for label, one in zip(components.labels.tolist(), links.looks, strict=True):
+    members: dict[int, list[ImageFingerprint]] = defaultdict(list)
+    for label, one in zip(components.labels.tolist(), links.fingerprints, strict=True):
         members[label] += same[one]
-    least = np.ones(len(links.looks))
+    least = np.ones(len(links.fingerprints))
     np.minimum.at(least, components.labels[links.ones], links.similarities)
     groups = [
         Group(tuple(sorted(found, key=order)), float(least[label]))
         for label, found in members.items()
-        if len(found) > 1 and len({look.product_id for look in found}) > 1
+        if len(found) > 1 and len({fingerprint.product_id for fingerprint in found}) > 1
     ]
-    return sorted(groups, key=lambda group: order(group.looks[0])), links
+    return sorted(groups, key=lambda group: order(group.fingerprints[0])), links
 
 
-def order(look: Look) -> tuple[str, str]:
-    return look.product_id, look.image_id
+def order(fingerprint: ImageFingerprint) -> tuple[str, str]:
+    return fingerprint.product_id, fingerprint.image_id
 
 
-def _linked(same: dict[bytes, list[Look]], before: Links) -> tuple[Links, _Components]:
+def _linked(same: dict[bytes, list[ImageFingerprint]], before: Links) -> tuple[Links, _Components]:
     kept = _still_there(same, before)
-    known = set(kept.looks)
+    known = set(kept.fingerprints)
     new = sorted(one for one in same if one not in known)
-    all_looks = (*kept.looks, *new)
-    found = Links(all_looks, kept.ones, kept.others, kept.similarities)
+    all_fingerprints = (*kept.fingerprints, *new)
+    found = Links(all_fingerprints, kept.ones, kept.others, kept.similarities)
     components = found.components()
-    table = np.frombuffer(b"".join(all_looks), np.uint8).reshape(-1, looks.LOOK_BYTES)
-    hashes = np.ascontiguousarray(table[:, : looks.HASH_BYTES]).view(np.uint64)[:, 0]
-    colours = np.ascontiguousarray(table[:, looks.HASH_BYTES :])
+    table = np.frombuffer(b"".join(all_fingerprints), np.uint8).reshape(-1, FINGERPRINT_BYTES)
+    hashes = np.ascontiguousarray(table[:, :HASH_BYTES]).view(np.uint64)[:, 0]
+    colours = np.ascontiguousarray(table[:, HASH_BYTES:])
     portions = [(kept.ones, kept.others, kept.similarities)]
-    for portion in looks.similar_pairs(
-        hashes, colours, first=len(kept.looks), wanted=components.wanted
+    for portion in similar_pairs(
+        hashes, colours, first=len(kept.fingerprints), wanted=components.wanted
     ):
         components.join(*portion[:2])
         portions.append(portion)
     ones, others, similarities = (np.concatenate(part) for part in zip(*portions, strict=True))
-    return Links(all_looks, ones, others, similarities), components
+    return Links(all_fingerprints, ones, others, similarities), components
 
 
-def _still_there(same: dict[bytes, list[Look]], before: Links) -> Links:
-    """Without the looks that are gone, and the large groups they were in: their other looks may
-    hang together by pairs that were not compared."""
-    there = np.array([one in same for one in before.looks], np.bool_)
+def _still_there(same: dict[bytes, list[ImageFingerprint]], before: Links) -> Links:
+    """Drops the fingerprints that are gone, and the large groups they were in.
+
+    The rest of a large group may be linked by pairs that were not compared.
+    """
+    there = np.array([one in same for one in before.fingerprints], np.bool_)
     if there.all():
         return before
     components = before.components()
@@ -143,7 +145,7 @@ def _still_there(same: dict[bytes, list[Look]], before: Links) -> Links:
     rows = np.cumsum(there) - 1
     links = there[before.ones] & there[before.others]
     return Links(
-        tuple(one for one, stays in zip(before.looks, there, strict=True) if stays),
+        tuple(one for one, stays in zip(before.fingerprints, there, strict=True) if stays),
         rows[before.ones[links]],
         rows[before.others[links]],
         before.similarities[links],

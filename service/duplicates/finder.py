@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 
 from service.core.duplicates import DuplicateGroup, NearDuplicate
 from service.core.errors import InvalidCursor, StoreUnavailable
-from service.core.index import Look, point_id
+from service.core.index import ImageFingerprint, point_id
 from service.core.interfaces import VectorStore
 from service.core.page import Page
 from service.core.product import Product
 from service.duplicates.clusters import Group, order
-from service.duplicates.index import LookIndex
+from service.duplicates.index import FingerprintIndex
 
 MAX_NEAR_DUPLICATES = 20
 """Of one write; the rest is in the list of all."""
@@ -22,11 +22,11 @@ MAX_NEAR_DUPLICATES = 20
 class Duplicates:
     """Finds pictures that are nearly the same under different products.
 
-    The looks are in memory; what is found is checked against the vector store, for another process
-    may have deleted or renamed it.
+    The fingerprints are in memory. Each match is checked against the vector store, because another
+    process may have deleted or renamed the product.
     """
 
-    def __init__(self, index: LookIndex, store: VectorStore) -> None:
+    def __init__(self, index: FingerprintIndex, store: VectorStore) -> None:
         self._index = index
         self._store = store
 
@@ -49,16 +49,22 @@ class Duplicates:
             if image_ids is None or image.image_id in image_ids
             for alike in self._index.alike(point_id(product.product_id, image.image_id))
         ]
-        found.sort(key=lambda one: (-one[0].similarity, order(one[0].look)))
+        found.sort(key=lambda one: (-one[0].similarity, order(one[0].fingerprint)))
         found = found[:MAX_NEAR_DUPLICATES]
         try:
-            current = await self._current(alike.look for alike, _ in found)
+            current = await self._current(alike.fingerprint for alike, _ in found)
         except StoreUnavailable:
-            current = {alike.look.point_id: alike.look for alike, _ in found}
+            current = {alike.fingerprint.point_id: alike.fingerprint for alike, _ in found}
         return tuple(
-            NearDuplicate(look.product_id, look.name, look.image_id, alike.similarity, of_image_id)
+            NearDuplicate(
+                fingerprint.product_id,
+                fingerprint.name,
+                fingerprint.image_id,
+                alike.similarity,
+                of_image_id,
+            )
             for alike, of_image_id in found
-            if (look := current.get(alike.look.point_id)) is not None
+            if (fingerprint := current.get(alike.fingerprint.point_id)) is not None
         )
 
     async def page(self, *, limit: int, cursor: str | None = None) -> Page[DuplicateGroup]:
@@ -66,9 +72,13 @@ class Duplicates:
         StoreUnavailable."""
         after = None if cursor is None else _read_cursor(cursor)
         groups = await self._index.groups(fresh=after is None)
-        behind = [group for group in groups if after is None or order(group.looks[0]) > after]
+        behind = [
+            group for group in groups if after is None or order(group.fingerprints[0]) > after
+        ]
         page = behind[:limit]
-        current = await self._current(look for group in page for look in group.looks)
+        current = await self._current(
+            fingerprint for group in page for fingerprint in group.fingerprints
+        )
         more = len(behind) > limit
         return Page(
             tuple(one for group in page if (one := _still(group, current)) is not None),
@@ -76,26 +86,38 @@ class Duplicates:
             total=len(groups),
         )
 
-    async def _current(self, looks: Iterable[Look]) -> dict[str, Look]:
+    async def _current(
+        self, fingerprints: Iterable[ImageFingerprint]
+    ) -> dict[str, ImageFingerprint]:
         """Those whose picture is still the same, with the product's name of now."""
-        known = {look.point_id: look for look in looks}
+        known = {fingerprint.point_id: fingerprint for fingerprint in fingerprints}
         payloads = await self._store.payloads(list(known)) if known else {}
         return {
-            key: Look(key, look.product_id, payload.product.name, look.image_id, look.look)
-            for key, look in known.items()
+            key: ImageFingerprint(
+                key,
+                fingerprint.product_id,
+                payload.product.name,
+                fingerprint.image_id,
+                fingerprint.value,
+            )
+            for key, fingerprint in known.items()
             if (payload := payloads.get(key)) is not None
         }
 
 
-def _still(group: Group, current: dict[str, Look]) -> DuplicateGroup | None:
-    looks = tuple(current[look.point_id] for look in group.looks if look.point_id in current)
-    if len({look.product_id for look in looks}) < 2:
+def _still(group: Group, current: dict[str, ImageFingerprint]) -> DuplicateGroup | None:
+    fingerprints = tuple(
+        current[fingerprint.point_id]
+        for fingerprint in group.fingerprints
+        if fingerprint.point_id in current
+    )
+    if len({fingerprint.product_id for fingerprint in fingerprints}) < 2:
         return None
-    return DuplicateGroup(looks, group.similarity)
+    return DuplicateGroup(fingerprints, group.similarity)
 
 
 def _cursor(group: Group) -> str:
-    return base64.urlsafe_b64encode(json.dumps(order(group.looks[0])).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps(order(group.fingerprints[0])).encode()).decode()
 
 
 def _read_cursor(cursor: str) -> tuple[str, str]:

@@ -1,8 +1,8 @@
 """Whether two pictures are nearly the same, whatever the encoders think: a hash, then colours.
 
-A look is 200 bytes: the 64-bit DCT hash of Zauner (2010), section 3.2.2, known as pHash, and the
-mean colours of 8 x 8 fields. Pictures are nearly the same where few bits of the hashes differ, and
-the colours differ little once the brightness has been matched.
+A fingerprint is 200 bytes: the 64-bit DCT hash of Zauner (2010), section 3.2.2, known as pHash, and
+the mean colours of 8 x 8 fields. Pictures are nearly the same where few bits of the hashes differ,
+and the colours differ little once the brightness has been matched.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 SIDE_PX = 32
 FIELDS = 8
 HASH_BYTES = 8
-LOOK_BYTES = HASH_BYTES + 3 * FIELDS**2
+FINGERPRINT_BYTES = HASH_BYTES + 3 * FIELDS**2
 
 MAX_DIFFERENT_BITS = 12
 MAX_COLOUR_DISTANCE = 11.5
@@ -44,7 +44,7 @@ Wanted = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.bool_]]
 _LUMA = np.array([0.299, 0.587, 0.114])
 
 
-def look(pixels: NDArray[np.uint8]) -> bytes:
+def image_fingerprint(pixels: NDArray[np.uint8]) -> bytes:
     """Of an upright picture scaled to (32, 32, 3), whatever its proportions."""
     basis = _cosines()
     frequencies = (basis @ (pixels @ _LUMA) @ basis.T).ravel()
@@ -55,11 +55,11 @@ def look(pixels: NDArray[np.uint8]) -> bytes:
     return bytes(np.packbits(bits)) + bytes(np.rint(fields).astype(np.uint8))
 
 
-def split(look: bytes) -> tuple[np.uint64, Colours]:
+def split(fingerprint: bytes) -> tuple[np.uint64, Colours]:
     """The hash and the colours, (192,)."""
     return (
-        np.frombuffer(look[:HASH_BYTES], np.uint64)[0],
-        np.frombuffer(look[HASH_BYTES:], np.uint8),
+        np.frombuffer(fingerprint[:HASH_BYTES], np.uint64)[0],
+        np.frombuffer(fingerprint[HASH_BYTES:], np.uint8),
     )
 
 

@@ -1,4 +1,4 @@
-"""The looks of all stored pictures in memory, so that near duplicates cost no search."""
+"""The fingerprints of all stored pictures in memory, so that near duplicates cost no search."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import structlog
 from numpy.typing import NDArray
 
 from service.core.errors import Unavailable
-from service.core.index import Changes, Look
+from service.core.index import Changes, ImageFingerprint
 from service.core.interfaces import VectorStore
-from service.duplicates import fingerprint as looks
 from service.duplicates.clusters import Group, Links, grouped, order
+from service.duplicates.fingerprint import FINGERPRINT_BYTES, HASH_BYTES, similar, split
 
-LOOK_EVERY_S = 30.0
+CHECK_EVERY_S = 30.0
 ROUNDS_TO_RENEWAL = 20
 """Also where the number of pictures is right: another process may have replaced some."""
 
@@ -28,47 +28,51 @@ log = structlog.stdlib.get_logger(__name__)
 class Alike:
     """A stored picture that is nearly the same as another one; `similarity` is 0 to 1."""
 
-    look: Look
+    fingerprint: ImageFingerprint
     similarity: float
 
 
 class _Table:
-    """Looks by point id, and their hashes and colours as arrays that grow by doubling."""
+    """Fingerprints by point id, and their hashes and colours as arrays that grow by doubling."""
 
     def __init__(self) -> None:
-        self.looks: list[Look] = []
+        self.fingerprints: list[ImageFingerprint] = []
         self.rows: dict[str, int] = {}
         self.version = 0
         self._hashes = np.zeros(FIRST_CAPACITY, np.uint64)
-        self._colours = np.zeros((FIRST_CAPACITY, looks.LOOK_BYTES - looks.HASH_BYTES), np.uint8)
+        self._colours = np.zeros((FIRST_CAPACITY, FINGERPRINT_BYTES - HASH_BYTES), np.uint8)
 
     @property
     def hashes(self) -> NDArray[np.uint64]:
-        return self._hashes[: len(self.looks)]
+        return self._hashes[: len(self.fingerprints)]
 
     @property
     def colours(self) -> NDArray[np.uint8]:
-        return self._colours[: len(self.looks)]
+        return self._colours[: len(self.fingerprints)]
 
     def apply(self, changes: Changes) -> None:
         payloads = {point.point_id: point.payload for point in changes.upserts}
         for point_id, payload in (payloads | dict(changes.payloads)).items():
             product = payload.product
-            if len(payload.look) == looks.LOOK_BYTES:
+            if len(payload.fingerprint) == FINGERPRINT_BYTES:
                 name, image_id = product.name, payload.image_id
-                self.put(Look(point_id, product.product_id, name, image_id, payload.look))
+                self.put(
+                    ImageFingerprint(
+                        point_id, product.product_id, name, image_id, payload.fingerprint
+                    )
+                )
         for point_id in changes.deletes:
             self.drop(point_id)
 
-    def put(self, look: Look) -> None:
-        row = self.rows.setdefault(look.point_id, len(self.looks))
-        if row == len(self.looks):
-            self.looks.append(look)
+    def put(self, fingerprint: ImageFingerprint) -> None:
+        row = self.rows.setdefault(fingerprint.point_id, len(self.fingerprints))
+        if row == len(self.fingerprints):
+            self.fingerprints.append(fingerprint)
             if row == len(self._hashes):
                 self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
                 self._colours = np.concatenate([self._colours, np.zeros_like(self._colours)])
-        self.looks[row] = look
-        self._hashes[row], self._colours[row] = looks.split(look.look)
+        self.fingerprints[row] = fingerprint
+        self._hashes[row], self._colours[row] = split(fingerprint.value)
         self.version += 1
 
     def drop(self, point_id: str) -> None:
@@ -76,16 +80,16 @@ class _Table:
         row = self.rows.pop(point_id, None)
         if row is None:
             return
-        last = self.looks.pop()
-        if row < len(self.looks):
-            self.looks[row] = last
+        last = self.fingerprints.pop()
+        if row < len(self.fingerprints):
+            self.fingerprints[row] = last
             self.rows[last.point_id] = row
-            self._hashes[row] = self._hashes[len(self.looks)]
-            self._colours[row] = self._colours[len(self.looks)]
+            self._hashes[row] = self._hashes[len(self.fingerprints)]
+            self._colours[row] = self._colours[len(self.fingerprints)]
         self.version += 1
 
 
-class LookIndex:
+class FingerprintIndex:
     """200 bytes a picture, from the vector store, kept in step with this process's writes.
 
     What other processes write is taken over by `run`, within half a minute.
@@ -103,7 +107,7 @@ class LookIndex:
         self._grouped: tuple[_Table, int] | None = None
 
     def __len__(self) -> int:
-        return len(self._table.looks)
+        return len(self._table.fingerprints)
 
     async def run(self) -> None:
         """Until cancelled. An outage only puts it off."""
@@ -117,10 +121,10 @@ class LookIndex:
                     await self.refill()
                     lacking = points - len(self)
             except Unavailable as exc:
-                log.warning("the looks are read later", reason=exc.detail)
+                log.warning("the fingerprints are read later", reason=exc.detail)
             except Exception:
-                log.exception("the looks could not be read")
-            await asyncio.sleep(LOOK_EVERY_S)
+                log.exception("the fingerprints could not be read")
+            await asyncio.sleep(CHECK_EVERY_S)
 
     async def ready(self) -> None:
         """Fills it unless that is done. Raises StoreUnavailable."""
@@ -128,7 +132,10 @@ class LookIndex:
             await self.refill()
 
     async def refill(self) -> None:
-        """Reads all looks anew; until it has them, the old ones answer. Raises StoreUnavailable."""
+        """Reads all fingerprints again, while the old ones still answer.
+
+        Raises StoreUnavailable.
+        """
         was_filled = self._filled
         async with self._filling:
             if self._filled and not was_filled:
@@ -136,9 +143,9 @@ class LookIndex:
             self._meanwhile = []
             try:
                 table = _Table()
-                async for chunk in self._store.looks():
-                    for look in chunk:
-                        table.put(look)
+                async for chunk in self._store.fingerprints():
+                    for fingerprint in chunk:
+                        table.put(fingerprint)
                 for changes in self._meanwhile:
                     table.apply(changes)
                 self._table, self._filled = table, True
@@ -157,15 +164,15 @@ class LookIndex:
         row = table.rows.get(point_id)
         if row is None:
             return []
-        own = table.looks[row]
-        hash_, colours = looks.split(own.look)
-        rows, similarities = looks.similar(hash_, colours, table.hashes, table.colours)
+        own = table.fingerprints[row]
+        hash_, colours = split(own.value)
+        rows, similarities = similar(hash_, colours, table.hashes, table.colours)
         found = [
-            Alike(table.looks[other], float(similarity))
+            Alike(table.fingerprints[other], float(similarity))
             for other, similarity in zip(rows, similarities, strict=True)
-            if table.looks[other].product_id != own.product_id
+            if table.fingerprints[other].product_id != own.product_id
         ]
-        return sorted(found, key=lambda one: (-one.similarity, order(one.look)))
+        return sorted(found, key=lambda one: (-one.similarity, order(one.fingerprint)))
 
     async def groups(self, *, fresh: bool) -> list[Group]:
         """All near duplicates, in the order of their first pictures, found in a thread.
@@ -177,7 +184,7 @@ class LookIndex:
         async with self._grouping:
             state = self._table, self._table.version
             if self._grouped is None or (fresh and self._grouped != state):
-                stored = tuple(self._table.looks)
+                stored = tuple(self._table.fingerprints)
                 found = await asyncio.to_thread(grouped, stored, self._links)
                 (self._groups, self._links), self._grouped = found, state
             return self._groups

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from service.confidence.baseline import CatalogueBackground
+from service.confidence.baseline import CatalogueBaseline
 from service.core.embedding import Embedding, Signal, Vector
 from service.core.errors import InvalidQuery, NotFound
 from service.core.filter import Filter
@@ -44,14 +44,14 @@ class Search:
         store: VectorStore,
         signals: Sequence[Signal],
         default_weights: Mapping[str, float],
-        background: CatalogueBackground,
+        baseline: CatalogueBaseline,
         explainer: Explainer,
     ) -> None:
         self._queries = queries
         self._store = store
         self._explainer = explainer
         self._signals = signals
-        self._background = background
+        self._baseline = baseline
         self._names = [signal.name for signal in signals]
         self._default_weights = normalise(default_weights, self._names)
         self._attributes = AttributeTypes(store)
@@ -76,7 +76,7 @@ class Search:
         ranked = await self._ranked(query.embedding, used, ranking, exclude)
         best = ranked[0].score if ranked else None
         ignored = query.ignored_words
-        match = self._background.match(parts, used, best, ignored_words=ignored)
+        match = self._baseline.match(parts, used, best, ignored_words=ignored)
         hits = _page(ranked, ranking)
         if not ignored:
             hits = self._judged(hits, parts, used)
@@ -138,7 +138,7 @@ class Search:
     def _judged(
         self, hits: tuple[Hit, ...], parts: Sequence[QueryPart], weights: Mapping[str, float]
     ) -> tuple[Hit, ...]:
-        judged = self._background.confidences(parts, weights, [hit.score for hit in hits])
+        judged = self._baseline.confidences(parts, weights, [hit.score for hit in hits])
         if judged is None:
             return hits
         return tuple(replace(hit, confidence=one) for hit, one in zip(hits, judged, strict=True))
