@@ -13,7 +13,8 @@ ServiceError
 │   └── InvalidCursor           a cursor this service did not make
 ├── Unexplained                 an encoder cannot tell where in a picture a similarity lies
 ├── NotFound                    no such product or image
-├── Conflict                    the product exists already
+├── Conflict                    the product exists already, or does not allow this change
+├── PreconditionFailed          the product is not in the state that the caller names
 ├── Unavailable                 try again later; nothing was lost
 │   ├── Overloaded              the queue is full or the wait was too long
 │   ├── StoreUnavailable        the vector or blob store does not answer
@@ -71,6 +72,9 @@ class NotFound(ServiceError): ...
 
 
 class Conflict(ServiceError): ...
+
+
+class PreconditionFailed(ServiceError): ...
 
 
 class Unavailable(ServiceError):
