@@ -86,12 +86,14 @@ class Journal:
         indexer: Indexer,
         *,
         grace: timedelta,
+        longest_wait_s: float = LONGEST_WAIT_S,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._blobs = blobs
         self._records = records
         self._indexer = indexer
         self._grace = grace
+        self._longest_wait_s = longest_wait_s
         self._now = now
         self._owner = str(uuid.uuid4())
 
@@ -168,7 +170,7 @@ class Journal:
         return product_id
 
     async def _claim(self, product_id: str) -> Claim:
-        waited_until = time.monotonic() + LONGEST_WAIT_S
+        waited_until = time.monotonic() + self._longest_wait_s
         pause_s = FIRST_PAUSE_S
         while True:
             claim = self._new_claim(product_id)
