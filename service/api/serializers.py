@@ -157,6 +157,7 @@ def search_answer(root: str, result: SearchResult) -> schemas.SearchAnswer:
             confidence=result.match.confidence,
             verdict=result.match.verdict,
             detail=result.match.detail,
+            pending=result.match.pending,
         ),
         took_ms={step: round(float(ms), 3) for step, ms in result.took_ms.items()},
     )

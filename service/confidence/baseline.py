@@ -57,6 +57,8 @@ class CatalogueBaseline:
         self._clock = clock
         self._baseline: Baseline | None = None
         self._measured = False
+        self._texts_pending = False
+        """True while searches by picture are judged already, and those by text are not yet."""
         self._measured_images: int | None = None
         """The number of pictures in the index when the baseline was measured."""
         self._checked_images: int | None = None
@@ -102,7 +104,8 @@ class CatalogueBaseline:
             different = round(images * len(points) / len(sample))
             baseline = await asyncio.to_thread(self._measure, points, different)
             if self._baseline is None:
-                self._publish(baseline)  # Searches by picture need not wait for the texts.
+                # Searches by picture need not wait for the texts.
+                self._publish(baseline, texts_pending=True)
             names = await self._embed_names(points)
             texts = await asyncio.to_thread(self._measure_texts, points, names)
             baseline = replace(baseline, texts=texts)
@@ -131,7 +134,9 @@ class CatalogueBaseline:
         `best` is None if there is no hit.
         """
         if not self._measured or (self._baseline is None and self._has_changed()):
-            return _unknown("The catalogue's baseline has not been measured yet; try again soon.")
+            return _unknown(
+                "The catalogue's baseline has not been measured yet; try again soon.", pending=True
+            )
         if self._baseline is None:
             return _unknown(
                 "The catalogue is too small to tell which scores are unusual in it: that takes "
@@ -150,7 +155,8 @@ class CatalogueBaseline:
         if judged is None:
             return _unknown(
                 "There is no baseline for texts yet: that takes the names of "
-                f"{confidence.MIN_PRODUCTS} products that the encoder can read."
+                f"{confidence.MIN_PRODUCTS} products that the encoder can read.",
+                pending=self._texts_pending,
             )
         return Match(judged[0], *_verdict(judged[0]))
 
@@ -171,8 +177,9 @@ class CatalogueBaseline:
             )
         return abs(images - self._measured_images) > REFRESH_AFTER_GROWTH * self._measured_images
 
-    def _publish(self, baseline: Baseline | None) -> None:
+    def _publish(self, baseline: Baseline | None, *, texts_pending: bool = False) -> None:
         self._baseline, self._measured = baseline, True
+        self._texts_pending = texts_pending
         self._null_distributions.clear()
 
     def _measure(self, points: Sequence[Point], images: int) -> Baseline:
@@ -270,8 +277,8 @@ def _shape(parts: Iterable[QueryPart]) -> Shape:
     return Shape(**{kind: round(total / whole, 6) for kind, total in totals.items()})
 
 
-def _unknown(detail: str) -> Match:
-    return Match(None, "unknown", detail)
+def _unknown(detail: str, *, pending: bool = False) -> Match:
+    return Match(None, "unknown", detail, pending)
 
 
 def _verdict(value: float) -> tuple[Literal["found", "unsure", "nothing_alike"], str]:

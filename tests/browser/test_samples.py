@@ -83,6 +83,21 @@ def test_an_explanation_shows_where_each_signal_sees_the_likeness(
     assert here.dialog.locator(".layer.visual").bounding_box() == picture
 
 
+def test_an_explanation_of_a_search_by_words_says_what_it_cannot_show(
+    sampled: ServiceProcess, visit: Open
+) -> None:
+    sampled.client.post("/samples", timeout=120).raise_for_status()
+    here = visit(sampled, reduced_motion="reduce")
+    here.page.get_by_label("In words").fill("red mug")
+    here.page.get_by_role("button", name="Why").first.click()
+
+    expect(here.dialog.get_by_role("button", name="Semantic")).to_be_visible()
+    expect(here.dialog.locator(".layer")).to_have_count(1)
+    expect(here.dialog.locator(".toggles")).to_contain_text("no visual side")
+    expect(here.dialog.get_by_role("alert")).to_have_count(0)
+    here.check_accessibility()
+
+
 def test_the_page_and_the_sentence_say_the_same_confidence(
     sampled: ServiceProcess, visit: Open
 ) -> None:

@@ -40,6 +40,7 @@ async def test_before_it_is_measured_the_verdict_is_unknown_and_says_why(house: 
 
     assert (result.match.verdict, result.match.confidence) == ("unknown", None)
     assert "not been measured yet" in result.match.detail
+    assert result.match.pending
     assert result.hits[0].confidence is None
 
 
@@ -52,6 +53,7 @@ async def test_too_few_products_are_no_baseline(house: House, products: int) -> 
 
     assert (match.verdict, match.confidence) == ("unknown", None)
     assert "20 products" in match.detail
+    assert not match.pending
 
 
 async def test_a_stored_picture_is_found_with_confidence(house: House) -> None:
@@ -218,6 +220,25 @@ async def test_a_catalogue_that_has_just_changed_is_not_called_too_small(house: 
     await baseline.check()
 
     assert "not been measured yet" in baseline.match([ImagePart(b"")], WEIGHTS, 1.0).detail
+
+
+async def test_a_search_by_text_is_pending_until_the_names_are_measured(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(house, 30)
+    pending = []
+    real = house.embedder.embed_text
+
+    async def noting(text: str, **options: Priority) -> EmbeddedText:
+        match = house.baseline.match([TextPart("red")], WEIGHTS, 1.0)
+        pending.append((match.verdict, match.pending))
+        return await real(text, **options)
+
+    monkeypatch.setattr(house.embedder, "embed_text", noting)
+    await house.baseline.refresh()
+
+    assert set(pending) == {("unknown", True)}
+    assert not house.baseline.match([TextPart("red")], WEIGHTS, 1.0).pending
 
 
 def names_embedded(house: House, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
