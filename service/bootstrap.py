@@ -32,7 +32,7 @@ from service.observability import Reading
 from service.repositories.blobs import ObstoreBlobs
 from service.repositories.edge.store import EdgeStore
 from service.repositories.shared.payload import LAYOUT
-from service.samples.catalogue import examples, samples
+from service.samples.files import sample_queries, samples
 from service.samples.installer import SampleCatalogue
 from service.scoring.hybrid import split, stored_vector
 from service.search.explanation import Explainer
@@ -141,7 +141,7 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
                 catalogue=catalogue,
                 duplicates=Duplicates(parts.fingerprints, parts.store),
                 search=_search(parts, weights, baseline),
-                samples=SampleCatalogue(catalogue, samples(), examples()),
+                samples=SampleCatalogue(catalogue, samples(), sample_queries()),
                 readiness=readiness,
                 readings=_readings(parts.embedder),
             )

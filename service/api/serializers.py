@@ -133,8 +133,8 @@ def attribute_list(types: Mapping[str, Collection[AttributeType]]) -> schemas.At
 
 def samples_out(root: str, catalogue: SampleCatalogue) -> schemas.Samples:
     queries = [
-        schemas.SampleQuery(name=name, title=example.title, url=f"{root}/samples/{name}.jpg")
-        for name, example in catalogue.examples.items()
+        schemas.SampleQuery(name=name, title=query.title, url=f"{root}/samples/{name}.jpg")
+        for name, query in catalogue.queries.items()
     ]
     return schemas.Samples(total=len(catalogue.samples), queries=queries)
 

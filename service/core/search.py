@@ -57,8 +57,8 @@ class Hit:
 class Match:
     """The verdict on whether a search found what it looked for, and the reason.
 
-    `confidence` is that of the best product, 0 to 1, or None if the verdict is `unknown`. `pending`
-    is true if the same search will have another verdict once the baseline has been measured.
+    `confidence` is that of the best product, 0 to 1, or None if the verdict is `unknown`.
+    `pending` is true if the same search will get another verdict once the baseline is measured.
     """
 
     confidence: float | None

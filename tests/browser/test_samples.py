@@ -30,7 +30,7 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
 def test_an_empty_catalogue_offers_the_samples(sampled: ServiceProcess, visit: Open) -> None:
     here = visit(sampled)
     here.page.get_by_role("button", name="Load the sample catalogue").click()
-    expect(here.page.get_by_role("button", name="Drawing and storing")).to_be_disabled()
+    expect(here.page.get_by_role("button", name="Storing")).to_be_disabled()
     expect(here.page.get_by_text("sample products are in the catalogue")).to_be_visible(
         timeout=LOADED_WITHIN_MS
     )
