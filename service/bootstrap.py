@@ -117,11 +117,13 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
     if not any(weights.values()):
         raise SetupError("WEIGHT_SEMANTIC and WEIGHT_VISUAL are both 0; make one positive.")
     async with build_parts(settings, tell) as parts:
+        duplicates = Duplicates(parts.looks, parts.store)
         catalogue = Catalogue(
             parts.records,
             parts.store,
             parts.embedder,
             parts.indexer,
+            duplicates,
             parts.locks,
             max_images=settings.max_images_per_product,
             other_writers_grace=timedelta(0) if _is_alone(settings) else OTHER_WRITERS_GRACE,
@@ -139,7 +141,7 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
             log.info("ready", collection=parts.collection, encoders=_names(parts))
             yield Services(
                 catalogue=catalogue,
-                duplicates=Duplicates(parts.looks, parts.store),
+                duplicates=duplicates,
                 search=_search(parts, weights, background),
                 samples=SampleCatalogue(catalogue, samples(), examples()),
                 readiness=readiness,

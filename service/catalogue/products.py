@@ -8,23 +8,27 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from service.catalogue.cursors import Order, Place, read_cursor, write_cursor
 from service.catalogue.indexing import Indexer
 from service.catalogue.merge_patch import apply_merge_patch
 from service.catalogue.records import Intent, ProductRecords, image_id
+from service.core.duplicates import NearDuplicate
 from service.core.embedding import EmbeddedImage, Priority
-from service.core.errors import Conflict, InvalidImage, InvalidProduct, NotFound, Unavailable
+from service.core.errors import Conflict, InvalidProduct, NotFound, Unavailable, within
 from service.core.filter import Filter
 from service.core.interfaces import Embedder, VectorStore
 from service.core.locks import KeyedLocks
 from service.core.page import Page
 from service.core.product import Product, ProductFields, ProductImage
+from service.duplicates.finder import Duplicates
 from service.filters.facets import count_facets
 from service.filters.types import AttributeTypes, Types
 
 THUMBNAIL_PX = 320
+
+Status: TypeAlias = Literal["created", "replaced", "unchanged"]
 
 IMAGES_AT_ONCE = 8
 """Of one product: one with many pictures shares a forward pass, and does not fill the queue."""
@@ -35,7 +39,17 @@ class Written:
     """A product after a write, and what the write did."""
 
     product: Product
-    status: Literal["created", "replaced", "unchanged"]
+    status: Status
+    near_duplicates: tuple[NearDuplicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedImage:
+    """A view of a product; `added` is False where the product had these bytes already."""
+
+    image: ProductImage
+    added: bool
+    near_duplicates: tuple[NearDuplicate, ...]
 
 
 class Catalogue:
@@ -51,6 +65,7 @@ class Catalogue:
         store: VectorStore,
         embedder: Embedder,
         indexer: Indexer,
+        duplicates: Duplicates,
         locks: KeyedLocks,
         *,
         max_images: int,
@@ -61,6 +76,7 @@ class Catalogue:
         self._store = store
         self._embedder = embedder
         self._indexer = indexer
+        self._duplicates = duplicates
         self._locks = locks
         self._max_images = max_images
         self._attributes = AttributeTypes(store)
@@ -73,13 +89,15 @@ class Catalogue:
         product_id: str | None,
         fields: ProductFields,
         images: Sequence[bytes],
-    ) -> Product:
+    ) -> Written:
         """Raises Conflict where the id is taken, InvalidImage, InvalidProduct, Overloaded."""
         product_id = str(uuid.uuid4()) if product_id is None else product_id
+        await self._duplicates.prepare()
         async with self._locks(product_id):
             if await self._settled(product_id) is not None:
                 raise _exists(product_id)
-            return await self._write(product_id, None, fields, images)
+            product = await self._write(product_id, None, fields, images)
+        return Written(product, "created", await self._duplicates.of(product))
 
     async def replace(
         self,
@@ -91,13 +109,10 @@ class Catalogue:
 
         Raises InvalidImage, InvalidProduct, Overloaded.
         """
+        await self._duplicates.prepare()
         async with self._locks(product_id):
-            old = await self._settled(product_id)
-            if old is not None and _same(old, fields, images):
-                await self._indexer.restore(old)
-                return Written(old, "unchanged")
-            product = await self._write(product_id, old, fields, images)
-            return Written(product, "created" if old is None else "replaced")
+            product, status = await self._replaced(product_id, fields, images)
+        return Written(product, status, await self._duplicates.of(product))
 
     async def patch(self, product_id: str, merge: Mapping[str, object]) -> Product:
         """A JSON merge patch (RFC 7396) of name, description and attributes; embeds nothing.
@@ -140,7 +155,8 @@ class Catalogue:
         """
         after = None if cursor is None else read_cursor(cursor, order, filter)
         if filter is not None:
-            await self._attributes.check(filter)
+            with within("filter"):
+                await self._attributes.check(filter)
         found = await self._listed(order, after, limit + 1, filter)
         more = len(found) > limit
         return Page(
@@ -164,11 +180,17 @@ class Catalogue:
             await self._records.delete_images(product_id, _image_ids(product))
             await self._records.end(product_id)
 
-    async def add_image(self, product_id: str, data: bytes) -> tuple[Product, ProductImage, bool]:
-        """Adds a view behind the others; False where the product has these bytes already.
+    async def add_image(self, product_id: str, data: bytes) -> AddedImage:
+        """Adds a view behind the others, unless the product has these bytes already.
 
         Raises NotFound, InvalidImage, InvalidProduct where it has too many, Overloaded.
         """
+        await self._duplicates.prepare()
+        product, image, added = await self._with_image(product_id, data)
+        near = await self._duplicates.of(product, [image.image_id])
+        return AddedImage(image, added, near)
+
+    async def _with_image(self, product_id: str, data: bytes) -> tuple[Product, ProductImage, bool]:
         async with self._locks(product_id):
             old = await self._existing(product_id)
             identity = image_id(data)
@@ -176,7 +198,8 @@ class Catalogue:
                 if image.image_id == identity:
                     return old, image, False
             self._check_count(len(old.images) + 1)
-            embedded = await self._embedder.embed_image(data, priority=Priority.BULK)
+            with within("images", 0):
+                embedded = await self._embedder.embed_image(data, priority=Priority.BULK)
             image = _product_image(identity, data, embedded)
             new = self._touched(replace(old, images=(*old.images, image)))
             await self._commit(old, new, {identity: data}, {identity: embedded})
@@ -262,6 +285,16 @@ class Catalogue:
             raise NotFound(f"There is no product {product_id!r}.")
         return product
 
+    async def _replaced(
+        self, product_id: str, fields: ProductFields, images: Sequence[bytes]
+    ) -> tuple[Product, Status]:
+        old = await self._settled(product_id)
+        if old is not None and _same(old, fields, images):
+            await self._indexer.restore(old)
+            return old, "unchanged"
+        product = await self._write(product_id, old, fields, images)
+        return product, "created" if old is None else "replaced"
+
     async def _write(
         self,
         product_id: str,
@@ -299,11 +332,8 @@ class Catalogue:
 
         async def embed(identity: str, data: bytes) -> EmbeddedImage:
             async with slots:
-                try:
+                with within("images", positions[identity]):
                     return await self._embedder.embed_image(data, priority=Priority.BULK)
-                except InvalidImage as exc:
-                    exc.pointer = f"/image/{positions[identity]}"
-                    raise
 
         answers = await asyncio.gather(*(embed(*item) for item in new.items()))
         return dict(zip(new, answers, strict=True))
@@ -350,7 +380,7 @@ class Catalogue:
         if not 1 <= images <= self._max_images:
             raise InvalidProduct(
                 f"A product has 1 to {self._max_images} images; this one would have {images}.",
-                pointer="/image",
+                place=("images",),
             )
 
 

@@ -1,4 +1,4 @@
-"""Filters on products, as a tree; `filter_language` reads them from JSON."""
+"""Filters on products, as a tree; `service.filters.parser` reads them from JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
+
+from service.core.errors import Place
 
 Scalar: TypeAlias = str | float | bool
 """What attributes are compared with. Numbers are floats: 10 equals 10.0, and true is no number."""
@@ -37,8 +39,8 @@ class OneOf:
 
     subject: Attribute | Property
     values: tuple[Scalar, ...]
-    places: tuple[str, ...] = field(default=(), compare=False, repr=False)
-    """JSON pointers to where the request says each."""
+    places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
+    """Where the document that was read says each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class NumberRange:
     gte: float | None = None
     lt: float | None = None
     lte: float | None = None
-    at: str = field(default="", compare=False, repr=False)
-    """JSON pointer to the first bound in the request."""
+    at: Place = field(default=(), compare=False, repr=False)
+    """Where the document that was read says the first bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class DateRange:
     gte: datetime | None = None
     lt: datetime | None = None
     lte: datetime | None = None
-    at: str = field(default="", compare=False, repr=False)
+    at: Place = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Checks of strings, and words for JSON values and pointers."""
+"""Checks of strings, and words for JSON values."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ def has_half_pair(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def check_text(value: object, what: str, *, at: str, longest: int) -> str:
+def check_text(value: object, what: str, *, longest: int) -> str:
     """A string of whole characters up to `longest`; `what` names it in the message."""
     if not isinstance(value, str):
-        raise InvalidProduct(f"{what} is {kind_of(value)}; give a string.", pointer=at)
+        raise InvalidProduct(f"{what} is {kind_of(value)}; give a string.")
     if len(value) > longest:
-        raise InvalidProduct(
-            f"{what} has {len(value):,} characters; keep it to {longest:,}.", pointer=at
-        )
+        raise InvalidProduct(f"{what} has {len(value):,} characters; keep it to {longest:,}.")
     if has_half_pair(value):
-        raise InvalidProduct(f"{what} {HALF_PAIR}", pointer=at)
+        raise InvalidProduct(f"{what} {HALF_PAIR}")
     if "\x00" in value:
-        raise InvalidProduct(f"{what} has a NUL character; take it out.", pointer=at)
+        raise InvalidProduct(f"{what} has a NUL character; take it out.")
     return value
 
 
@@ -40,8 +38,3 @@ def kind_of(value: object) -> str:
     if isinstance(value, str):
         return "a string"
     return "an object" if isinstance(value, Mapping) else "a list"
-
-
-def escape(token: str) -> str:
-    """One reference token of a JSON pointer (RFC 6901)."""
-    return token.replace("~", "~0").replace("/", "~1")

@@ -105,6 +105,6 @@ def _read_cursor(cursor: str) -> tuple[str, str]:
         product_id = image_id = None
     if not isinstance(product_id, str) or not isinstance(image_id, str):
         raise InvalidCursor(
-            "This is no cursor of this list; take `next_cursor` of a page.", pointer="/cursor"
+            "This is no cursor of this list; take `next_cursor` of a page.", place=("cursor",)
         )
     return product_id, image_id

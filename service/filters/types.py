@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 
-from service.core.errors import InvalidFilter
+from service.core.errors import InvalidFilter, Place
 from service.core.filter import (
     Attribute,
     Comparison,
@@ -77,7 +77,7 @@ def _clash(filter: Filter, types: Types) -> InvalidFilter | None:
 
 def _first_not_held(
     comparison: Comparison, held: Collection[AttributeType]
-) -> tuple[str, str] | None:
+) -> tuple[str, Place] | None:
     """What is asked for and not held, in words, and its place."""
     match comparison:
         case NumberRange(at=at):
@@ -103,10 +103,12 @@ def _not_held(value: Scalar, held: Collection[AttributeType]) -> str | None:
     return None if _TEXTUAL.intersection(held) else "a string"
 
 
-def _complaint(name: str, asked: str, place: str, held: Collection[AttributeType]) -> InvalidFilter:
+def _complaint(
+    name: str, asked: str, place: Place, held: Collection[AttributeType]
+) -> InvalidFilter:
     words = " and ".join(_IN_WORDS[type_] for type_ in sorted(held))
     return InvalidFilter(
         f"The attribute {name!r} holds {words} in every product; comparing it"
         f" with {asked} admits none. Give one of those, or give the products such a value.",
-        pointer=place,
+        place=place,
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from service.catalogue.records import ProductRecords
 from service.catalogue.rules import check_product_id
 from service.core.embedding import EmbeddedImage, EmbeddedText, Embedding, Priority
-from service.core.errors import InvalidInput, InvalidQuery, InvalidText, StoreUnavailable
+from service.core.errors import InvalidImage, InvalidQuery, InvalidText, StoreUnavailable, within
 from service.core.index import point_id
 from service.core.interfaces import Embedder, VectorStore
 from service.core.query import EmbeddedQuery, ImagePart, QueryPart, TextPart
@@ -27,10 +27,10 @@ class QueryEmbedder:
         self._records = records
 
     async def embed(self, parts: Sequence[QueryPart]) -> EmbeddedQuery:
-        """Raises InvalidImage, InvalidCrop, InvalidText and InvalidQuery with the part's pointer,
+        """Raises InvalidImage, InvalidCrop, InvalidText and InvalidQuery with the place,
         Overloaded and StoreUnavailable."""
         started = time.perf_counter()
-        embedded = await asyncio.gather(*(self._part(part) for part in parts))
+        embedded = await asyncio.gather(*(self._part(n, part) for n, part in enumerate(parts)))
         joined = join(
             [
                 Part(one if isinstance(one, Embedding) else one.embedding, part.weight)
@@ -49,27 +49,35 @@ class QueryEmbedder:
             embed_ms=(time.perf_counter() - started) * 1000 - decode_ms,
         )
 
-    async def _part(self, part: QueryPart) -> EmbeddedImage | EmbeddedText | Embedding:
-        try:
+    async def _part(self, n: int, part: QueryPart) -> EmbeddedImage | EmbeddedText | Embedding:
+        with within(n):
             if isinstance(part, ImagePart):
-                return await self._embedder.embed_image(
-                    part.data, crop=part.crop, priority=Priority.SEARCH
-                )
+                return await self._image(part)
             if isinstance(part, TextPart):
-                if has_half_pair(part.text):
-                    raise InvalidText(f"The text {HALF_PAIR}")
-                return await self._embedder.embed_text(part.text)
-            return await self._stored(part.product_id)
-        except InvalidInput as exc:
-            below = exc.pointer or ("/image" if isinstance(part, ImagePart) else "")
-            exc.pointer = f"{part.pointer}{below}" or None
+                with within("text"):
+                    return await self._text(part.text)
+            with within("product_id"):
+                return await self._stored(part.product_id)
+
+    async def _image(self, part: ImagePart) -> EmbeddedImage:
+        try:
+            return await self._embedder.embed_image(
+                part.data, crop=part.crop, priority=Priority.SEARCH
+            )
+        except InvalidImage as error:
+            error.place = ("image",)
             raise
+
+    async def _text(self, text: str) -> EmbeddedText:
+        if has_half_pair(text):
+            raise InvalidText(f"The text {HALF_PAIR}")
+        return await self._embedder.embed_text(text)
 
     async def _stored(self, product_id: str) -> Embedding:
         """The vectors of the product's main image."""
         product = await self._records.read(check_product_id(product_id))
         if product is None:
-            raise InvalidQuery(f"There is no product {product_id!r}.", pointer="/product_id")
+            raise InvalidQuery(f"There is no product {product_id!r}.")
         key = point_id(product_id, product.images[0].image_id)
         vectors = await self._store.vectors([key])
         if key not in vectors:
