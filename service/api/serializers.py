@@ -10,7 +10,7 @@ from service.api.schemas import operations, products
 from service.api.schemas import search as found
 from service.catalogue.products import AddedImage, Written
 from service.core.duplicates import DuplicateGroup, NearDuplicate
-from service.core.index import Facets, Look
+from service.core.index import Facets, ImageFingerprint
 from service.core.page import Page
 from service.core.product import AttributeType, Product, ProductImage
 from service.core.search import Explanation, Hit, SearchResult, SignalExplanation
@@ -65,18 +65,18 @@ def near_duplicates(root: str, near: Sequence[NearDuplicate]) -> list[products.N
 def duplicate_page(root: str, page: Page[DuplicateGroup]) -> products.DuplicatePage:
     items = [
         products.DuplicateGroup(
-            same_bytes=len({look.image_id for look in group.images}) == 1,
+            same_bytes=len({image.image_id for image in group.images}) == 1,
             similarity=group.similarity,
-            images=[_duplicate_image(root, look) for look in group.images],
+            images=[_duplicate_image(root, image) for image in group.images],
         )
         for group in page.items
     ]
     return products.DuplicatePage(items=items, next_cursor=page.next_cursor, total=page.total)
 
 
-def _duplicate_image(root: str, look: Look) -> products.DuplicateImage:
-    url = image_url(root, look.product_id, look.image_id)
-    return products.DuplicateImage.of(look, url=url, thumbnail_url=f"{url}?size=thumbnail")
+def _duplicate_image(root: str, image: ImageFingerprint) -> products.DuplicateImage:
+    url = image_url(root, image.product_id, image.image_id)
+    return products.DuplicateImage.of(image, url=url, thumbnail_url=f"{url}?size=thumbnail")
 
 
 def product_page(root: str, page: Page[Product]) -> products.ProductPage:
@@ -97,8 +97,8 @@ def attribute_list(types: Mapping[str, Collection[AttributeType]]) -> products.A
 
 def samples_out(root: str, catalogue: SampleCatalogue) -> operations.Samples:
     queries = [
-        operations.SampleQuery(name=name, title=example.title, url=f"{root}/samples/{name}.jpg")
-        for name, example in catalogue.examples.items()
+        operations.SampleQuery(name=name, title=query.title, url=f"{root}/samples/{name}.jpg")
+        for name, query in catalogue.queries.items()
     ]
     return operations.Samples(total=len(catalogue.samples), queries=queries)
 

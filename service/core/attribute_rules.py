@@ -1,4 +1,4 @@
-"""Rules for the names and values of attributes."""
+"""Checks the names and values of attributes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,21 @@ MAX_WHOLE_NUMBER = 2**53 - 1
 
 
 def check_attribute_name(value: object) -> str:
-    """1 to 64 characters, not all blank."""
+    """Returns a name of 1 to 64 characters that are not all blank.
+
+    Raises InvalidProduct.
+    """
     name = check_text(value, "An attribute's name", longest=MAX_ATTRIBUTE_NAME_CHARS)
     if not name.strip():
-        raise InvalidProduct("An attribute's name is empty; name it.")
+        raise InvalidProduct("An attribute's name is empty; give it a name.")
     return name
 
 
 def check_attribute_value(value: object) -> AttributeValue:
+    """Returns a string, a finite number, a boolean or a list of strings.
+
+    Raises InvalidProduct.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, (int, float)):
@@ -43,7 +50,7 @@ def _number(value: int | float) -> int | float:
         raise InvalidProduct("A number must be finite.")
     if isinstance(value, int) and abs(value) > MAX_WHOLE_NUMBER:
         raise InvalidProduct(
-            f"A whole number beyond ±{MAX_WHOLE_NUMBER} loses digits on its way; send a string."
+            f"A whole number beyond ±{MAX_WHOLE_NUMBER} loses digits in JSON; send a string."
         )
     return value
 
@@ -56,7 +63,5 @@ def _strings(values: list[object]) -> list[str]:
     checked = []
     for n, item in enumerate(values):
         with within(n):
-            checked.append(
-                check_text(item, "An item of a list", longest=MAX_ATTRIBUTE_STRING_CHARS)
-            )
+            checked.append(check_text(item, "A list item", longest=MAX_ATTRIBUTE_STRING_CHARS))
     return checked

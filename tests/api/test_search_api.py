@@ -297,11 +297,13 @@ async def test_an_answer_says_whether_the_thing_was_found(site: Site) -> None:
     unknown = (await search(site, PNG + b"\x03")).json()
     assert unknown["match"]["verdict"] == "unknown"
     assert unknown["match"]["confidence"] is None
+    assert unknown["match"]["pending"] is True
     assert [hit["confidence"] for hit in unknown["hits"]] == [None] * 5
 
-    await site.services.house.background.refresh()
+    await site.services.house.baseline.refresh()
     answer = (await search(site, PNG + b"\x03")).json()
 
     assert answer["match"]["verdict"] == "found"
+    assert answer["match"]["pending"] is False
     assert answer["match"]["detail"]
     assert answer["match"]["confidence"] == answer["hits"][0]["confidence"] > 0.9
