@@ -33,13 +33,13 @@ def read_cursor(cursor: str, order: Order, filter: Filter | None) -> Place:
     except (ValueError, TypeError, RecursionError, ServiceError) as exc:
         raise InvalidCursor(
             "This cursor was not made by this list; leave it out to start at the beginning.",
-            pointer="/cursor",
+            place=("cursor",),
         ) from exc
     if of != _list(order, filter):
         raise InvalidCursor(
             "This cursor is of a list with another order or filter; give the same ones, or leave"
             " it out to start at the beginning.",
-            pointer="/cursor",
+            place=("cursor",),
         )
     return place
 

@@ -121,6 +121,6 @@ def _read_cursor(cursor: str) -> tuple[str, str]:
     if not isinstance(product_id, str) or not isinstance(image_id, str):
         raise InvalidCursor(
             "This cursor was not made by this list; use `next_cursor` from one of its pages.",
-            pointer="/cursor",
+            place=("cursor",),
         )
     return product_id, image_id

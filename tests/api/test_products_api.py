@@ -171,7 +171,7 @@ async def test_an_impossible_id_in_the_address_is_422(site: Site, method: str, p
     assert response.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("product_id", ["a/b", ".", "..", "a\nb", "x" * 129, "x" * 10_240, ""])
+@pytest.mark.parametrize("product_id", ["a/b", ".", "..", "a\nb", "x" * 129, "x" * 10_240])
 async def test_an_impossible_id_in_the_form_is_422(site: Site, product_id: str) -> None:
     form = {"name": "Shoe", "product_id": product_id}
     response = await site.client.post("/products", data=form, files=PICTURE)

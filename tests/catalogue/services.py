@@ -16,6 +16,7 @@ from service.catalogue.records import ProductRecords
 from service.core.errors import StoreUnavailable
 from service.core.interfaces import BlobStore, VectorStore
 from service.core.locks import KeyedLocks
+from service.duplicates.finder import Duplicates
 from service.duplicates.index import FingerprintIndex
 from tests.fakes import HashEmbedder
 
@@ -93,7 +94,7 @@ class Service:
         faulty_store: Any = Faulty(store, self.faults)
         embedder, locks = HashEmbedder(), KeyedLocks()
         self.records = ProductRecords(faulty_blobs)
-        index = FingerprintIndex(faulty_store)
+        index = FingerprintIndex(store)
         self.indexer = Indexer(self.records, faulty_store, embedder, locks, index)
         self.journal = Journal(
             faulty_blobs,
@@ -109,6 +110,7 @@ class Service:
             faulty_store,
             embedder,
             self.indexer,
+            Duplicates(index, faulty_store),
             locks,
             max_images=5,
             now=now,
