@@ -21,8 +21,9 @@ help: ## List these commands
 run: $(VENV)/.installed ## Serve on http://127.0.0.1:8000; the first call sets everything up
 	@exec $(BIN)/python -m service serve
 
-test: $(VENV)/.installed-dev ## Run the tests; ARGS="…" goes to pytest
-	$(BIN)/python -m pytest --ignore tests/browser $(ARGS)
+# Some of the tests alone cannot reach the coverage of all.
+test: $(VENV)/.installed-dev ## Run the tests and check their coverage; with ARGS="…" for pytest, only run them
+	$(BIN)/python -m pytest --ignore tests/browser $(if $(ARGS),$(ARGS),--cov)
 
 bench: $(VENV)/.installed-bench ## Measure how fast it is (15 minutes) and write benchmarks/REPORT.md
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -63,7 +64,7 @@ env-example: $(VENV)/.installed-dev ## Write .env.example anew from the settings
 	$(BIN)/python -m scripts.env_example
 
 clean: ## Remove the virtual environment and all caches; data/ and weights/ stay
-	rm -rf $(VENV) *.egg-info build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) *.egg-info build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
 	find service tests scripts drawing training benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # An installation is done when its stamp is there. While one is under way .installing is there

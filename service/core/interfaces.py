@@ -228,12 +228,12 @@ class BlobStore(Protocol):
         """Writes the key unless it exists. Returns False if it does."""
 
     async def replace(self, key: str, data: bytes, version: BlobVersion) -> bool:
-        """Writes if the object still has this version; False if it has another or is gone."""
+        """Writes the key if it still has this version. Returns False if it has not."""
 
     async def get(self, key: str) -> bytes | None: ...
 
     async def read(self, key: str) -> Blob | None:
-        """The bytes and their version, for a later `replace`."""
+        """Returns the bytes with their version, for a later `replace`."""
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Deletes the keys, and ignores those that do not exist."""
