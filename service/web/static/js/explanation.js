@@ -36,9 +36,9 @@ function showPicture(frame, product, image) {
   frame.replaceChildren(shown);
 }
 
-async function overlay(query, hit, frame, toggles, signal) {
+async function overlay(query, hit, frame, toggles, abort) {
   try {
-    const { hit: found, unexplained } = await explained(query, hit, signal);
+    const { hit: found, unexplained } = await explained(query, hit, abort);
     // By other weights another picture of the product may be its best.
     if (found.image.image_id !== hit.image.image_id) showPicture(frame, hit.product, found.image);
     const drawn = overlaysOf(found.explanation);
@@ -64,7 +64,7 @@ async function explained(query, hit, signal) {
 /** The drawings by signal. A signal has none where the query has no such side, or the picture is gone. */
 export function overlaysOf(explanation) {
   return Object.entries(explanation ?? {})
-    .map(([signal, explained], place) => ({ signal, place, drawing: explained?.overlay ?? null }))
+    .map(([signal, shares], place) => ({ signal, place, drawing: shares?.overlay ?? null }))
     .filter(({ drawing }) => drawing !== null);
 }
 

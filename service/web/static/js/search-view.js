@@ -2,7 +2,7 @@
 
 import { notifyError, withdraw, announce } from "./notices.js";
 import { hear } from "./bus.js";
-import { byId, el } from "./dom.js";
+import { byId } from "./dom.js";
 import { Compare } from "./compare.js";
 import { Grid } from "./grid.js";
 import { Mixer } from "./mixer.js";
