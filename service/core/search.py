@@ -81,3 +81,5 @@ class SearchResult:
     unexplained: Mapping[str, str] = field(default_factory=dict)
     """Why a signal has no explanations, by its name; empty where none were asked for."""
     facets: Facets | None = None
+    partial: bool = False
+    """Whether the index lacks products that the catalogue has."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -9,6 +11,7 @@ from service import __version__
 from service.api import schemas
 from service.api.dependencies import LifecycleDep
 from service.api.openapi import described
+from service.health.readiness import ReadinessReport
 from service.observability import Metrics
 
 router = APIRouter(tags=["operations"])
@@ -33,7 +36,7 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> schemas.Hea
         response.status_code = 503
         response.headers["Retry-After"] = "2"
     return schemas.Health(
-        status="ready" if report.ready else "unavailable",
+        status=_status(report),
         version=__version__,
         checks={
             name: schemas.Check(ok=check.ok, detail=check.detail, took_ms=check.took_ms)
@@ -42,8 +45,16 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> schemas.Hea
         encoders=dict(report.encoders),
         collection=report.collection,
         products=report.products,
+        filling=report.filling
+        and schemas.Filling(indexed=report.filling.indexed, expected=report.filling.expected),
         warnings=list(report.warnings),
     )
+
+
+def _status(report: ReadinessReport) -> Literal["ready", "filling", "unavailable"]:
+    if report.ready:
+        return "ready"
+    return "filling" if all(check.ok for check in report.checks.values()) else "unavailable"
 
 
 @router.get("/health/live", operation_id="getLiveness", **described(public=True))

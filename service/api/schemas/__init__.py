@@ -15,6 +15,7 @@ from service.api.schemas.base import (
 )
 from service.api.schemas.operations import (
     Check,
+    Filling,
     Health,
     Liveness,
     SampleQuery,
@@ -74,6 +75,7 @@ __all__ = [
     "FacetValue",
     "Facets",
     "FieldError",
+    "Filling",
     "Health",
     "Hit",
     "Image",
