@@ -13,6 +13,7 @@ import numpy as np
 import structlog
 
 from service.catalogue.indexing import Indexer
+from service.catalogue.journal import Journal
 from service.catalogue.maintenance import Maintenance
 from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
@@ -113,12 +114,17 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
     async with build_parts(settings, tell) as parts:
         catalogue = Catalogue(
             parts.records,
+            Journal(
+                parts.blobs,
+                parts.records,
+                parts.indexer,
+                grace=timedelta(0) if is_alone(settings) else OTHER_WRITERS_GRACE,
+            ),
             parts.store,
             parts.embedder,
             parts.indexer,
             parts.locks,
             max_images=settings.max_images_per_product,
-            other_writers_grace=timedelta(0) if is_alone(settings) else OTHER_WRITERS_GRACE,
         )
         maintenance = _maintenance(parts, catalogue)
         readiness = await _readiness(parts, maintenance, tell)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.catalogue.indexing import Indexer
+from service.catalogue.journal import Journal
 from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
 from service.confidence.baseline import CatalogueBaseline
@@ -38,8 +39,10 @@ class House:
         self.duplicates = Duplicates(self.fingerprints, self.store)
         locks = KeyedLocks()
         self.indexer = Indexer(self.records, self.store, self.embedder, locks, self.fingerprints)
+        self.journal = Journal(self.blobs, self.records, self.indexer, grace=timedelta(0))
         self.catalogue = Catalogue(
             self.records,
+            self.journal,
             self.store,
             self.embedder,
             self.indexer,

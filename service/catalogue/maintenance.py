@@ -97,7 +97,7 @@ class Maintenance:
     async def _look(self) -> None:
         """Compares how many products both stores have; writes under way make a difference."""
         recorded, indexed = await self._records.count(), await self._store.count_products()
-        under_way = len(await self._records.all_pending()) if recorded != indexed else 0
+        under_way = await self._catalogue.pending_writes() if recorded != indexed else 0
         is_short = recorded - indexed > under_way + self._cannot_be_indexed
         self._differs = is_short or indexed - recorded > under_way
         self._expected = recorded if is_short else None

@@ -1,4 +1,4 @@
-"""The language of filters: what it says, and where it points when it says nothing."""
+"""The parser turns documents into filters, and points to what is wrong in others."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import pytest
 
 from service.core.errors import InvalidFilter
 from service.core.filter import (
+    And,
     Attribute,
     DateRange,
-    Every,
     Exists,
     Filter,
-    No,
+    Not,
     NumberRange,
     OneOf,
+    Or,
     Property,
-    Some,
-    fingerprint,
+    filter_digest,
     read_date,
 )
 from service.filters.parser import MAX_COMPARISONS, MAX_DEPTH, MAX_VALUES, read_filter
@@ -33,15 +33,15 @@ GREEN = OneOf(COLOUR, ("green",))
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        ({}, Every(())),
+        ({}, And(())),
         ({"colour": "green"}, GREEN),
         ({"price": 10}, OneOf(PRICE, (10.0,))),
         ({"in_stock": True}, OneOf(Attribute("in_stock"), (True,))),
         ({"colour": {"any": ["green", 1]}}, OneOf(COLOUR, ("green", 1.0))),
-        ({"colour": {"none": ["green"]}}, No(GREEN)),
+        ({"colour": {"none": ["green"]}}, Not(GREEN)),
         ({"colour": {"all": ["green"]}}, GREEN),
         ({"colour": {"exists": True}}, Exists(COLOUR)),
-        ({"colour": {"exists": False}}, No(Exists(COLOUR))),
+        ({"colour": {"exists": False}}, Not(Exists(COLOUR))),
         ({"price": {"gte": 10, "lt": 50.5}}, NumberRange(PRICE, gte=10.0, lt=50.5)),
         (
             {"released": {"gt": "2026-01-01", "lte": "2026-01-02T01:30:00+01:30"}},
@@ -51,19 +51,19 @@ GREEN = OneOf(COLOUR, ("green",))
                 lte=datetime(2026, 1, 2, tzinfo=UTC),
             ),
         ),
-        ({"colour": "green", "not": {"colour": "green"}}, Every((GREEN, No(GREEN)))),
-        ({"and": [{"colour": "green"}, {}]}, Every((GREEN, Every(())))),
-        ({"or": [{"colour": "green"}]}, Some((GREEN,))),
+        ({"colour": "green", "not": {"colour": "green"}}, And((GREEN, Not(GREEN)))),
+        ({"and": [{"colour": "green"}, {}]}, And((GREEN, And(())))),
+        ({"or": [{"colour": "green"}]}, Or((GREEN,))),
         ({"name": "Shoe"}, OneOf(Property("name"), ("Shoe",))),
         ({"product_id": {"any": ["a", "b"]}}, OneOf(Property("product_id"), ("a", "b"))),
     ],
 )
-def test_a_document_says_this(document: Any, expected: Filter) -> None:
+def test_documents_are_parsed(document: Any, expected: Filter) -> None:
     assert read_filter(document) == expected
 
 
 @pytest.mark.parametrize("name", ["and", "or", "not", "name", "product_id", "attributes.x", "a.b"])
-def test_any_attribute_can_be_named_behind_the_prefix(name: str) -> None:
+def test_the_prefix_allows_any_attribute_name(name: str) -> None:
     assert read_filter({f"attributes.{name}": 1}) == OneOf(Attribute(name), (1.0,))
 
 
@@ -84,7 +84,7 @@ def nested(depth: int) -> dict[str, Any]:
         ({"price": {"gte": "2026-02-30"}}, "/price/gte", "RFC 3339"),
         ({"price": {"gte": True}}, "/price/gte", "a boolean"),
         ({"price": {"gte": None}}, "/price/gte", "null"),
-        ({"price": {"gte": 1, "lt": "2026-01-01"}}, "/price", "one kind"),
+        ({"price": {"gte": 1, "lt": "2026-01-01"}}, "/price", "two numbers or two dates"),
         ({"price": {"gte": 2**53}}, "/price/gte", "loses digits"),
         ({"price": -(2**53)}, "/price", "loses digits"),
         ({"price": float("nan")}, "/price", "finite"),
@@ -92,7 +92,7 @@ def nested(depth: int) -> dict[str, Any]:
         ({"price": {"gtee": 1}}, "/price/gtee", "did you mean 'gte'?"),
         ({"price": {"$in": [1]}}, "/price/$in", "did you mean 'any'?"),
         ({"price": {"eq": 1}}, "/price/eq", "the value itself"),
-        ({"price": {"zzz": 1}}, "/price/zzz", "there are any, all, none, gt"),
+        ({"price": {"zzz": 1}}, "/price/zzz", "use any, all, none, gt"),
         ({"tags": {"any": []}}, "/tags/any", "empty"),
         ({"tags": {"any": "sale"}}, "/tags/any", "give a list"),
         ({"tags": {"any": ["a", ["b"]]}}, "/tags/any/1", "a list"),
@@ -116,7 +116,9 @@ def nested(depth: int) -> dict[str, Any]:
         ({"a": {"any": list(range(MAX_VALUES + 1))}}, "/a/any", "values"),
     ],
 )
-def test_what_says_nothing_is_refused_by_place(document: Any, pointer: str, words: str) -> None:
+def test_invalid_documents_are_refused_with_a_pointer(
+    document: Any, pointer: str, words: str
+) -> None:
     with pytest.raises(InvalidFilter) as caught:
         read_filter(document)
 
@@ -124,7 +126,7 @@ def test_what_says_nothing_is_refused_by_place(document: Any, pointer: str, word
     assert words in caught.value.detail
 
 
-def test_what_is_at_the_bounds_is_taken() -> None:
+def test_documents_at_the_limits_are_accepted() -> None:
     read_filter(nested(MAX_DEPTH))
     read_filter({f"a{n}": 1 for n in range(MAX_COMPARISONS)})
     read_filter({"a": {"any": list(range(MAX_VALUES))}})
@@ -150,7 +152,7 @@ def test_dates_are_those_of_rfc_3339(text: str, moment: str | None) -> None:
     assert read_date(text) == (None if moment is None else datetime.fromisoformat(moment))
 
 
-def test_the_fingerprint_follows_the_meaning_and_not_the_order() -> None:
+def test_the_digest_depends_on_the_meaning_and_not_on_the_order() -> None:
     one = {"a": {"any": [1, "x"]}, "or": [{"b": 1}, {"not": {"c": {"lt": 3}}}]}
     same = {"or": [{"not": {"c": {"lt": 3.0}}}, {"b": 1.0}], "a": {"any": ["x", 1]}}
     others = [
@@ -161,6 +163,6 @@ def test_the_fingerprint_follows_the_meaning_and_not_the_order() -> None:
         {"not": {}},
     ]
 
-    assert fingerprint(read_filter(one)) == fingerprint(read_filter(same))
-    prints = {json.dumps(other): fingerprint(read_filter(other)) for other in [one, *others]}
-    assert len(set(prints.values())) == len(prints)
+    assert filter_digest(read_filter(one)) == filter_digest(read_filter(same))
+    digests = {json.dumps(other): filter_digest(read_filter(other)) for other in [one, *others]}
+    assert len(set(digests.values())) == len(digests)

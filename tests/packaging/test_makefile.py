@@ -1,4 +1,4 @@
-"""Every `make` target explains itself, and an installation is made once."""
+"""Every `make` target has a help text and installs what it needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make
 
 
 def _make(*arguments: str) -> str:
-    # These tests may run below a make, whose flags are not theirs.
+    # If make runs these tests, its flags must not reach the make that they run.
     own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, env=own)
     assert done.returncode == 0, done.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from service.api import schemas
 from service.api import serializers as views
@@ -12,6 +12,7 @@ from service.api.bodies import form_schemas as forms
 from service.api.bodies.uploads import read_image
 from service.api.dependencies import CatalogDep, DuplicatesDep, ProductIdDep, RootDep, SettingsDep
 from service.api.openapi import described, multipart_body
+from service.api.preconditions import IfMatchDep, IfNoneMatch, etag_matches
 from service.catalogue.products import Catalogue
 from service.config import Settings
 from service.core.errors import NotFound
@@ -26,11 +27,6 @@ ImageId = Annotated[
         examples=[schemas.EXAMPLE_IMAGE_ID],
     ),
 ]
-IfNoneMatch = Annotated[
-    str | None,
-    Header(description="ETags already at hand.", examples=[f'"{schemas.EXAMPLE_IMAGE_ID}"']),
-]
-
 YEAR_S = 365 * 24 * 3600
 DAY_S = 24 * 3600
 
@@ -41,6 +37,8 @@ DAY_S = 24 * 3600
     status_code=201,
     **described(
         404,
+        409,
+        412,
         413,
         415,
         body=multipart_body(forms.ImageForm),
@@ -55,11 +53,12 @@ async def add_image(
     duplicates: DuplicatesDep,
     settings: SettingsDep,
     root: RootDep,
+    if_match: IfMatchDep,
 ) -> schemas.ImageAdded:
     """Add one view of the product: its back, a detail."""
     data = await read_image(request, settings)
     await duplicates.prepare()
-    product, image, added = await catalogue.add_image(product_id, data)
+    product, image, added = await catalogue.add_image(product_id, data, if_match=if_match)
     response.status_code = 201 if added else 200
     response.headers["Location"] = views.image_url(root, product_id, image.image_id)
     near = await duplicates.of(product, [image.image_id])
@@ -70,11 +69,13 @@ async def add_image(
     "/products/{product_id}/images/{image_id}",
     operation_id="deleteImage",
     status_code=204,
-    **described(404, 409),
+    **described(404, 409, 412),
 )
-async def delete_image(product_id: ProductIdDep, image_id: ImageId, catalogue: CatalogDep) -> None:
+async def delete_image(
+    product_id: ProductIdDep, image_id: ImageId, catalogue: CatalogDep, if_match: IfMatchDep
+) -> None:
     """Take away one view; the last one stays, for a product without a picture is none."""
-    await catalogue.delete_image(product_id, image_id)
+    await catalogue.delete_image(product_id, image_id, if_match=if_match)
 
 
 @router.get(
@@ -115,14 +116,6 @@ def cache_control(settings: Settings, *, immutable: bool) -> str:
     # An answer that took a key belongs to who has the key.
     scope = "private" if settings.api_keys or settings.read_api_keys else "public"
     return f"{scope}, max-age={YEAR_S}, immutable" if immutable else f"{scope}, max-age={DAY_S}"
-
-
-def etag_matches(if_none_match: str | None, etag: str) -> bool:
-    """Whether If-None-Match names the picture that is there (RFC 9110, section 13.1.2)."""
-    if if_none_match is None:
-        return False
-    candidates = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in candidates or "*" in candidates
 
 
 async def _check_exists(catalogue: Catalogue, product_id: str, image_id: str) -> None:

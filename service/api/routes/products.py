@@ -23,6 +23,7 @@ from service.api.dependencies import (
     SettingsDep,
 )
 from service.api.openapi import described, json_body, multipart_body
+from service.api.preconditions import IfMatchDep, IfNoneMatch, etag, etag_matches
 from service.api.problems import FieldError, invalid_request
 from service.catalogue.cursors import Order
 
@@ -35,7 +36,7 @@ PATCH_TYPES = ("application/merge-patch+json", "application/json")
     "/products",
     operation_id="createProduct",
     status_code=201,
-    **described(409, 413, 415, body=multipart_body(forms.ProductForm)),
+    **described(409, 413, 415, body=multipart_body(forms.ProductForm), etag=(201,)),
 )
 async def create_product(
     request: Request,
@@ -50,6 +51,7 @@ async def create_product(
     await duplicates.prepare()
     product = await catalogue.create(upload.product_id, upload.fields, upload.images)
     response.headers["Location"] = views.product_url(root, product.product_id)
+    response.headers["ETag"] = etag(product)
     return views.product_created(root, product, await duplicates.of(product))
 
 
@@ -58,10 +60,12 @@ async def create_product(
     operation_id="putProduct",
     **described(
         409,
+        412,
         413,
         415,
         body=multipart_body(forms.ProductForm),
         also={201: (schemas.ProductWritten, "The product was created.")},
+        etag=(200, 201),
     ),
 )
 async def put_product(
@@ -72,6 +76,7 @@ async def put_product(
     duplicates: DuplicatesDep,
     settings: SettingsDep,
     root: RootDep,
+    if_match: IfMatchDep,
 ) -> schemas.ProductWritten:
     """Create or replace a product. The same again does no work and answers `unchanged`."""
     upload = await read_product(request, settings)
@@ -80,7 +85,8 @@ async def put_product(
             FieldError("/product_id", "This is not the id in the address; leave it out here.")
         )
     await duplicates.prepare()
-    written = await catalogue.replace(product_id, upload.fields, upload.images)
+    written = await catalogue.replace(product_id, upload.fields, upload.images, if_match=if_match)
+    response.headers["ETag"] = etag(written.product)
     if written.status == "created":
         response.status_code = 201
         response.headers["Location"] = views.product_url(root, product_id)
@@ -92,23 +98,44 @@ async def put_product(
 @router.patch(
     "/products/{product_id}",
     operation_id="patchProduct",
-    **described(404, 413, 415, body=json_body(forms.ProductPatch, PATCH_TYPES)),
+    **described(
+        404, 409, 412, 413, 415, body=json_body(forms.ProductPatch, PATCH_TYPES), etag=(200,)
+    ),
 )
 async def patch_product(
-    request: Request, product_id: ProductIdDep, catalogue: CatalogDep, root: RootDep
+    request: Request,
+    response: Response,
+    product_id: ProductIdDep,
+    catalogue: CatalogDep,
+    root: RootDep,
+    if_match: IfMatchDep,
 ) -> schemas.Product:
     """Change name, description or attributes by a JSON merge patch (RFC 7396)."""
-    return views.product_out(
-        root, await catalogue.patch(product_id, await read_json_object(request, PATCH_TYPES))
-    )
+    merge = await read_json_object(request, PATCH_TYPES)
+    product = await catalogue.patch(product_id, merge, if_match=if_match)
+    response.headers["ETag"] = etag(product)
+    return views.product_out(root, product)
 
 
-@router.get("/products/{product_id}", operation_id="getProduct", **described(404))
+@router.get(
+    "/products/{product_id}",
+    operation_id="getProduct",
+    response_model=schemas.Product,
+    **described(404, etag=(200, 304)),
+)
 async def get_product(
-    product_id: ProductIdDep, catalogue: CatalogDep, root: RootDep
-) -> schemas.Product:
+    response: Response,
+    product_id: ProductIdDep,
+    catalogue: CatalogDep,
+    root: RootDep,
+    if_none_match: IfNoneMatch = None,
+) -> schemas.Product | Response:
     """One product with its images."""
-    return views.product_out(root, await catalogue.get(product_id))
+    product = await catalogue.get(product_id)
+    response.headers["ETag"] = etag(product)
+    if etag_matches(if_none_match, etag(product)):
+        return Response(status_code=304, headers={"ETag": etag(product)})
+    return views.product_out(root, product)
 
 
 @router.get(
@@ -155,8 +182,13 @@ async def list_duplicates(
 
 
 @router.delete(
-    "/products/{product_id}", operation_id="deleteProduct", status_code=204, **described(404)
+    "/products/{product_id}",
+    operation_id="deleteProduct",
+    status_code=204,
+    **described(404, 409, 412),
 )
-async def delete_product(product_id: ProductIdDep, catalogue: CatalogDep) -> None:
+async def delete_product(
+    product_id: ProductIdDep, catalogue: CatalogDep, if_match: IfMatchDep
+) -> None:
     """Delete a product, its vectors and its stored images."""
-    await catalogue.delete(product_id)
+    await catalogue.delete(product_id, if_match=if_match)

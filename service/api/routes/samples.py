@@ -11,7 +11,8 @@ from service.api import schemas
 from service.api import serializers as views
 from service.api.dependencies import RootDep, SamplesDep, SettingsDep
 from service.api.openapi import described
-from service.api.routes.images import IfNoneMatch, cache_control, etag_matches
+from service.api.preconditions import IfNoneMatch, etag_matches
+from service.api.routes.images import cache_control
 
 router = APIRouter(tags=["samples"])
 
