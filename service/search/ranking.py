@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -49,7 +49,10 @@ class Search:
         default_weights: Mapping[str, float],
         baseline: CatalogueBaseline,
         explainer: Explainer,
+        *,
+        is_partial: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_partial = is_partial
         self._queries = queries
         self._store = store
         self._explainer = explainer
@@ -102,7 +105,15 @@ class Search:
             took_ms["explain"] = _ms_since(explaining)
         took_ms["total"] = _ms_since(started)
         return SearchResult(
-            used, encoders, query.ignored_words, hits, match, took_ms, unexplained, facets
+            used,
+            encoders,
+            query.ignored_words,
+            hits,
+            match,
+            took_ms,
+            unexplained,
+            facets,
+            partial=self._is_partial(),
         )
 
     async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:

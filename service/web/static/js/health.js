@@ -9,6 +9,7 @@ const ASK_AGAIN_IN_TROUBLE_MS = 1_500;
 const WORDS = {
   ready: ["Ready", null],
   starting: ["Starting", "The service is starting."],
+  filling: ["Filling", "The index is being filled. Searches see only the products that are in it already."],
   unavailable: ["Unavailable", "A part of the service does not answer. It heals by itself when that part is back."],
   failed: ["Failed", "The service could not start."],
   draining: ["Stopping", "The service is stopping."],
