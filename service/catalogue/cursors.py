@@ -34,7 +34,7 @@ def read_cursor(cursor: str, order: Order, filter: Filter | None) -> Place:
         raise InvalidCursor(
             "This cursor is of a list with another order or filter; give the same ones, or leave"
             " it out to start at the beginning.",
-            pointer="/cursor",
+            place=("cursor",),
         )
     return place
 

@@ -44,5 +44,5 @@ def decode_cursor(cursor: str, *, length: int) -> list[str]:
 def foreign_cursor() -> InvalidCursor:
     return InvalidCursor(
         "This cursor was not made by this list; leave it out to start at the beginning.",
-        pointer="/cursor",
+        place=("cursor",),
     )

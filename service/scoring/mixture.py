@@ -33,8 +33,7 @@ def join(parts: Sequence[Part]) -> Embedding:
     largest = max(abs(part.weight) for part in parts)
     if largest == 0:
         raise InvalidQuery(
-            "Every part of the query has the weight 0; give at least one another weight.",
-            pointer="/query",
+            "Every part of the query has the weight 0; give at least one another weight."
         )
     # Dividing by the largest weight first keeps very small weights within float32.
     parts = [replace(part, weight=part.weight / largest) for part in parts]
@@ -42,10 +41,7 @@ def join(parts: Sequence[Part]) -> Embedding:
     joined = {name: _joined(name, parts) for name in names}
     kept = {name: vector for name, vector in joined.items() if vector is not None}
     if not kept:
-        raise InvalidQuery(
-            "The parts of the query cancel each other out; change their weights.",
-            pointer="/query",
-        )
+        raise InvalidQuery("The parts of the query cancel each other out; change their weights.")
     return Embedding(kept)
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 
 from service.confidence.baseline import CatalogueBaseline
 from service.core.embedding import Embedding, Signal, Vector
-from service.core.errors import InvalidQuery, NotFound
+from service.core.errors import InvalidQuery, NotFound, within
 from service.core.filter import Filter
 from service.core.index import ScoredPoint
 from service.core.interfaces import VectorStore
@@ -64,16 +64,20 @@ class Search:
     ) -> SearchResult:
         """Finds the products nearest to the parts, which `service.scoring.mixture` joins.
 
-        `exclude` holds ids of products to leave out. Raises InvalidImage, InvalidCrop,
+        `exclude` holds ids of products to leave out. The place of an error begins with `parts`
+        or with a field of Ranking. Raises InvalidImage, InvalidCrop,
         InvalidText, InvalidQuery, InvalidWeights, InvalidFilter, Overloaded, StoreUnavailable,
         and InvalidInput for too many explanations.
         """
         started = time.perf_counter()
         check_explainable(ranking)
-        weights = self._weights(ranking.weights)
+        with within("weights"):
+            weights = self._weights(ranking.weights)
         if ranking.filter is not None:
-            await self._attributes.check(ranking.filter)
-        query = await self._queries.embed(parts)
+            with within("filter"):
+                await self._attributes.check(ranking.filter)
+        with within("parts"):
+            query = await self._queries.embed(parts)
         searching = time.perf_counter()
         used = restrict(weights, list(query.embedding.vectors))
         ranked = await self._ranked(query.embedding, used, ranking, exclude)

@@ -164,7 +164,9 @@ class TestMetrics:
         line = 'http_requests_total{method="GET",route="/products/{product_id}",status="404"} 1.0'
         assert line in text
         assert 'method="other",route="unmatched"' in text
-        assert 'http_requests_total{method="GET",route="/static",status="200"} 1.0' in text
+        assert (
+            'http_requests_total{method="GET",route="/static/{path:path}",status="200"} 1.0' in text
+        )
         assert "secret-id" not in text
 
     async def test_the_parts_numbers_are_read(self, site: Site) -> None:

@@ -100,7 +100,7 @@ class TestSlider:
         here.settled()
         expect(here.hits).to_have_count(6)
         held: list[Route] = []
-        here.page.route("**/search", lambda route: held.append(route))
+        here.page.route("**/search/image", lambda route: held.append(route))
 
         here.page.get_by_label("What counts").fill("100")
 
@@ -115,7 +115,7 @@ class TestSlider:
         here = visit(shop)
         here.choose(png(2))
         here.settled()
-        here.page.route("**/search", lambda route: None)  # Never answered.
+        here.page.route("**/search/image", lambda route: None)  # Never answered.
         here.page.get_by_label("What counts").fill("85")
         weights = {"semantic": 0.15, "visual": 0.85}
         answer = shop.client.post(
@@ -141,7 +141,7 @@ class TestSlider:
             else:
                 held.append(route)
 
-        here.page.route("**/search", hold_the_first)
+        here.page.route("**/search/image", hold_the_first)
         here.choose(png(0))
         while not held:
             here.page.wait_for_timeout(50)
@@ -308,7 +308,7 @@ def test_of_several_dropped_pictures_the_first_is_searched_with_and_that_is_said
 def test_the_first_search_shows_that_it_is_under_way(shop: ServiceProcess, visit: Open) -> None:
     here = visit(shop)
     expect(here.page.locator(".example").first).to_be_visible()
-    here.page.route("**/search", lambda route: None)  # Never answered.
+    here.page.route("**/search/image", lambda route: None)  # Never answered.
     here.choose(png(1))
     expect(here.results).to_have_attribute("aria-busy", "true")
     bar = here.page.locator(".welcome").evaluate(

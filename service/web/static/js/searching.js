@@ -12,9 +12,12 @@ export function search(query, options, signal) {
   if (alone !== null) {
     return call("GET", withQuery(`${productPath(alone)}/similar`, fields), { signal });
   }
-  const form = asForm({ query: query.parts, ...fields });
-  if (query.picture !== null) form.append("photo", query.picture.file);
-  return call("POST", "search", { form, signal });
+  if (query.picture === null) {
+    return call("POST", "search", { json: { parts: query.parts, ...fields }, signal });
+  }
+  const form = asForm({ parts: query.parts, ...fields });
+  form.append("image", query.picture.file, "photo");
+  return call("POST", "search/image", { form, signal });
 }
 
 /** The id where one product is the whole query: then it is itself no hit. */
