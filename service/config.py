@@ -36,6 +36,12 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="Seconds after which a service that stands still ends with status 1; 0: never.",
     )
+    ready_at_share: float = Field(
+        0.95,
+        ge=0,
+        le=1,
+        description="Share of the products in the index from which on /health answers 200.",
+    )
 
     encoders: Literal["auto", "clip+resnet50", "compact"] = Field(
         "auto", description="auto: clip+resnet50 where their weights can be had, else compact."

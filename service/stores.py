@@ -94,6 +94,13 @@ async def open_index(settings: Settings, fingerprint: str, dimensions: int) -> V
     )
 
 
+def filling_lease(settings: Settings, blobs: BlobStore, collection: str) -> Lease | None:
+    """Lets one of several services fill a shared index; None where nobody else can."""
+    if settings.qdrant_url is None:
+        return None
+    return Lease(blobs, f"leases/filling-{collection}.json", Owner.this_process())
+
+
 def collection_name(settings: Settings, fingerprint: str) -> str:
     """On a server, one collection a layout, so that an older service beside this one goes on."""
     name = f"{settings.collection_prefix}-{fingerprint}"

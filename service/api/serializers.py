@@ -112,6 +112,8 @@ def search_answer(root: str, result: SearchResult) -> found.SearchAnswer:
     )
     if result.facets is not None:
         answer.facets = _facets(result.facets)
+    if result.partial:
+        answer.partial = True
     return answer
 
 

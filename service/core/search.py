@@ -84,3 +84,5 @@ class SearchResult:
     unexplained: Mapping[str, str] = field(default_factory=dict)
     """The reasons why signals have no explanations, by signal. Empty if none were asked for."""
     facets: Facets | None = None
+    partial: bool = False
+    """Whether the index lacks products that the catalogue has."""

@@ -30,8 +30,23 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Filling:
+    """How far an incomplete index has come, in products."""
+
+    indexed: int
+    expected: int
+
+    @property
+    def share(self) -> float:
+        return self.indexed / self.expected
+
+
+@dataclass(frozen=True, slots=True)
 class ReadinessReport:
-    """`ready` only if every check is ok. `products` is None where the store does not answer."""
+    """`ready` only if every check is ok and enough of the products are in the index.
+
+    `products` is None where the store does not answer, `filling` also where the index is complete.
+    """
 
     ready: bool
     checks: Mapping[str, CheckResult]
@@ -39,6 +54,7 @@ class ReadinessReport:
     collection: str
     products: int | None
     warnings: tuple[str, ...]
+    filling: Filling | None = None
 
 
 class Readiness:
@@ -55,6 +71,8 @@ class Readiness:
         ping_blobs: Callable[[], Awaitable[None]],
         collection: str,
         warnings: Callable[[], tuple[str, ...]],
+        expected_products: Callable[[], int | None] = lambda: None,
+        ready_at_share: float = 1.0,
         report_life_s: float = REPORT_LIFE_S,
     ) -> None:
         self._embed_golden = embed_golden
@@ -65,6 +83,8 @@ class Readiness:
         self._ping_blobs = ping_blobs
         self._collection = collection
         self._warnings = warnings
+        self._expected_products = expected_products
+        self._ready_at_share = ready_at_share
         self._report_life_s = report_life_s
         self._lock = asyncio.Lock()
         self._golden_trouble: str | None = None
@@ -93,13 +113,17 @@ class Readiness:
             "blob_store": self._ping_blobs,
         }
         answers = await asyncio.gather(*(_checked(check) for check in checks.values()))
+        expected = self._expected_products()
+        filling = Filling(products[0], expected) if products and expected else None
+        enough = filling is None or filling.share >= self._ready_at_share
         return ReadinessReport(
-            ready=all(answer.ok for answer in answers),
+            ready=enough and all(answer.ok for answer in answers),
             checks=dict(zip(checks, answers, strict=True)),
             encoders={signal.name: signal.encoder for signal in self._signals},
             collection=self._collection,
             products=products[0] if products else None,
             warnings=self._warnings(),
+            filling=filling,
         )
 
     async def _compare_golden(self) -> None:

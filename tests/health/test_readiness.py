@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from service.core.embedding import SEMANTIC, VISUAL, Embedding
 from service.core.errors import Overloaded
-from service.health.readiness import REPORT_LIFE_S, Readiness
+from service.core.product import ProductFields
+from service.health.readiness import REPORT_LIFE_S, Filling, Readiness
 from tests.fakes import embedding_of
 from tests.house import House
 
@@ -19,6 +22,7 @@ def readiness(
     batcher: Callable[[], str | None] = lambda: None,
     full: Callable[[], bool] = lambda: False,
     report_life_s: float = REPORT_LIFE_S,
+    expected_products: int | None = None,
 ) -> Readiness:
     async def embed_golden() -> Embedding:
         if full():
@@ -35,6 +39,8 @@ def readiness(
         collection="products-test",
         warnings=lambda: ("Careful.",),
         report_life_s=report_life_s,
+        expected_products=lambda: expected_products,
+        ready_at_share=0.75,
     )
 
 
@@ -103,3 +109,17 @@ async def test_probes_that_come_together_share_one_report(house: House) -> None:
     await asyncio.gather(*(asked.check() for _ in range(20)))
 
     assert house.embedder.embedded == [b"golden"]
+
+
+@pytest.mark.parametrize(("expected", "ready"), [(4, True), (5, False)])
+async def test_an_index_that_is_being_filled_is_ready_from_a_share_on(
+    house: House, expected: int, ready: bool
+) -> None:
+    for name in "abc":
+        await house.catalogue.create(name, ProductFields(name, "", {}), [name.encode()])
+
+    report = await readiness(house, expected_products=expected).check()
+
+    assert report.ready is ready
+    assert report.filling == Filling(indexed=3, expected=expected)
+    assert all(check.ok for check in report.checks.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -9,8 +11,12 @@ from service import __version__
 from service.api.dependencies import LifecycleDep
 from service.api.openapi import described
 from service.api.routing import Access
-from service.api.schemas.operations import Check, Health, Liveness
+from service.api.schemas.operations import Check, Filling, Health, Liveness, Signal
+from service.core.embedding import SEMANTIC, VISUAL
+from service.health.readiness import ReadinessReport
 from service.observability import Metrics
+
+CAPTIONS = {SEMANTIC: "what it is", VISUAL: "how it looks"}
 
 router = APIRouter(tags=["operations"])
 
@@ -29,19 +35,37 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> Health:
         response.status_code = 503
         response.headers["Retry-After"] = "2"
         return Health(status=phase, version=__version__, detail=lifecycle.progress)
-    report = await lifecycle.services.readiness.check()
+    services = lifecycle.services
+    report = await services.readiness.check()
     if not report.ready:
         response.status_code = 503
         response.headers["Retry-After"] = "2"
     return Health(
-        status="ready" if report.ready else "unavailable",
+        status=_status(report),
         version=__version__,
         checks={name: Check.of(check) for name, check in report.checks.items()},
         encoders=dict(report.encoders),
+        signals=[
+            Signal(
+                name=signal.name,
+                caption=CAPTIONS[signal.name],
+                weight=services.search.default_weights[signal.name],
+                text_encoder=signal.encoder if signal.name == SEMANTIC else None,
+            )
+            for signal in services.search.signals
+        ],
         collection=report.collection,
         products=report.products,
+        filling=report.filling
+        and Filling(indexed=report.filling.indexed, expected=report.filling.expected),
         warnings=list(report.warnings),
     )
+
+
+def _status(report: ReadinessReport) -> Literal["ready", "filling", "unavailable"]:
+    if report.ready:
+        return "ready"
+    return "filling" if all(check.ok for check in report.checks.values()) else "unavailable"
 
 
 @router.get("/health/live", operation_id="getLiveness", **described(access=PROBE))

@@ -53,10 +53,32 @@ class Check(Wire):
     took_ms: FiniteFloat = Field(examples=[1.4])
 
 
+class Signal(Wire):
+    """One signal of the hybrid score."""
+
+    name: str = Field(examples=["semantic"])
+    caption: str = Field(description="What pictures are compared by.", examples=["what it is"])
+    weight: FiniteFloat = Field(
+        description="Its weight in searches that bring none; all of them sum to 1.",
+        examples=[0.6],
+    )
+    text_encoder: str | None = Field(
+        description="The model that reads texts; null for a signal that texts do not have.",
+        examples=["clip-ViT-B-32"],
+    )
+
+
+class Filling(Wire):
+    """How far an incomplete index has come, in products."""
+
+    indexed: int = Field(examples=[4100])
+    expected: int = Field(examples=[10000])
+
+
 class Health(Wire):
     """Readiness: whether the service can do its work now."""
 
-    status: Literal["ready", "unavailable", "starting", "failed", "draining"]
+    status: Literal["ready", "filling", "unavailable", "starting", "failed", "draining"]
     version: str = Field(examples=["0.1.0"])
     detail: str | None = Field(
         default=None,
@@ -67,9 +89,15 @@ class Health(Wire):
     encoders: dict[str, str] = Field(
         default_factory=dict, examples=[{"semantic": "clip-ViT-B-32", "visual": "resnet50"}]
     )
+    signals: list[Signal] = Field(
+        default_factory=list, description="In their order; empty until the service has started."
+    )
     collection: str | None = Field(default=None, examples=["products-3f9d2c71a0b4"])
     products: int | None = Field(
         default=None, description="Null where the store does not answer.", examples=[81]
+    )
+    filling: Filling | None = Field(
+        default=None, description="Null where the index has every product."
     )
     warnings: list[str] = Field(
         default_factory=list, examples=[["Running on the compact encoders."]]

@@ -9,6 +9,7 @@ const ASK_AGAIN_IN_TROUBLE_MS = 1_500;
 const WORDS = {
   ready: ["Ready", null],
   starting: ["Starting", "The service is starting."],
+  filling: ["Filling", "The index is being filled. Searches see only the products that are in it already."],
   unavailable: ["Unavailable", "A part of the service does not answer. It heals by itself when that part is back."],
   failed: ["Failed", "The service could not start."],
   draining: ["Stopping", "The service is stopping."],
@@ -21,6 +22,7 @@ const CHECKS = {
 
 let state = "asking";
 let timer = null;
+let signals = "[]";
 
 export function watchHealth() {
   hear("trouble", () => {
@@ -39,10 +41,19 @@ function askIn(ms) {
 async function ask() {
   const health = await fetchHealth();
   show(health);
+  tellSignals(health.signals ?? []);
   const wasTroubled = state !== "ready" && state !== "asking";
   state = health.status;
   if (state === "ready" && wasTroubled) tell("recovered");
   askIn(state === "ready" ? ASK_AGAIN_MS : ASK_AGAIN_IN_TROUBLE_MS);
+}
+
+/** They change with the service's settings, so that a restart may bring others. */
+function tellSignals(found) {
+  const text = JSON.stringify(found);
+  if (found.length === 0 || text === signals) return;
+  signals = text;
+  tell("signals", found);
 }
 
 async function fetchHealth() {
