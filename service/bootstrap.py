@@ -66,7 +66,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the API needs."""
+    """The services that the API calls."""
 
     catalogue: Catalogue
     duplicates: Duplicates

@@ -211,13 +211,13 @@ class VectorStore(Protocol):
 
     @property
     def rebuilt_because(self) -> str | None:
-        """Why a damaged or outdated index was replaced by an empty one; None unless it was.
+        """The reason why a damaged or outdated index was replaced by an empty one, or None.
 
-        The reason is kept until `mark_rebuilt`.
+        It is kept until `mark_rebuilt` is called.
         """
 
     async def mark_rebuilt(self) -> None:
-        """Notes that the index has been filled again from the blob store."""
+        """Records that the index has been filled again from the blob store."""
 
     async def ping(self) -> None:
         """Returns if the engine answers now, and raises StoreUnavailable otherwise."""
