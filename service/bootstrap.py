@@ -38,6 +38,7 @@ from service.scoring.hybrid import split, stored_vector
 from service.search.explanation import Explainer
 from service.search.query_embedding import QueryEmbedder
 from service.search.ranking import Search
+from service.search.tokens import QueryTokens
 
 OTHER_WRITERS_GRACE = timedelta(minutes=5)
 """How long another process on the same stores may take over one write."""
@@ -65,6 +66,7 @@ class Parts:
     locks: KeyedLocks
     fingerprints: FingerprintIndex
     collection: str
+    encoder_fingerprint: str
     warning: str | None
 
 
@@ -106,6 +108,7 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
             locks=locks,
             fingerprints=fingerprints,
             collection=collection,
+            encoder_fingerprint=encoder_fingerprint,
             warning=encoders.warning,
         )
 
@@ -232,7 +235,9 @@ def _is_alone(settings: Settings) -> bool:
 def _search(parts: Parts, weights: Mapping[str, float], baseline: CatalogueBaseline) -> Search:
     queries = QueryEmbedder(parts.embedder, parts.store, parts.records)
     explainer = Explainer(parts.records, parts.embedder)
-    return Search(queries, parts.store, parts.embedder.signals, weights, baseline, explainer)
+    signals = parts.embedder.signals
+    tokens = QueryTokens(parts.encoder_fingerprint, signals)
+    return Search(queries, parts.store, signals, weights, baseline, explainer, tokens)
 
 
 def _maintenance(parts: Parts, catalogue: Catalogue) -> Maintenance:

@@ -14,7 +14,7 @@ from service.core.errors import InvalidQuery, NotFound, within
 from service.core.filter import Filter
 from service.core.index import ScoredPoint
 from service.core.interfaces import VectorStore
-from service.core.query import ProductPart, QueryPart, Ranking
+from service.core.query import EmbeddedPart, ProductPart, QueryPart, Ranking, shares_by_kind
 from service.core.search import Hit, SearchResult, SignalScore
 from service.filters.facets import count_facets
 from service.filters.types import AttributeTypes
@@ -22,6 +22,7 @@ from service.scoring import hybrid
 from service.scoring.weights import normalise, restrict
 from service.search.explanation import Explainer, check_explainable
 from service.search.query_embedding import QueryEmbedder
+from service.search.tokens import QueryTokens
 
 SEARCH_WIDTH = 128
 SEARCH_WIDTH_SKEWED = 256
@@ -49,10 +50,12 @@ class Search:
         default_weights: Mapping[str, float],
         baseline: CatalogueBaseline,
         explainer: Explainer,
+        tokens: QueryTokens,
     ) -> None:
         self._queries = queries
         self._store = store
         self._explainer = explainer
+        self.tokens = tokens
         self._signals = signals
         self._baseline = baseline
         self._names = [signal.name for signal in signals]
@@ -102,7 +105,15 @@ class Search:
             took_ms["explain"] = _ms_since(explaining)
         took_ms["total"] = _ms_since(started)
         return SearchResult(
-            used, encoders, query.ignored_words, hits, match, took_ms, unexplained, facets
+            used,
+            encoders,
+            ignored,
+            hits,
+            match,
+            took_ms,
+            unexplained,
+            facets,
+            EmbeddedPart(query.embedding, 1.0, shares_by_kind(parts), ignored),
         )
 
     async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:
