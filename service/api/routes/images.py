@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request, Response
+from pydantic.json_schema import SkipJsonSchema
 
 from service.api import serializers as views
 from service.api.bodies.forms import read_multipart, read_query
@@ -28,8 +29,12 @@ ImageId = Annotated[
     ),
 ]
 IfNoneMatch = Annotated[
-    str | None,
-    Header(description="ETags already at hand.", examples=[f'"{EXAMPLE_IMAGE_ID}"']),
+    str | SkipJsonSchema[None],
+    Header(
+        alias="If-None-Match",
+        description="ETags already at hand.",
+        examples=[f'"{EXAMPLE_IMAGE_ID}"'],
+    ),
 ]
 
 YEAR_S = 365 * 24 * 3600
