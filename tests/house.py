@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from service.catalogue.indexing import Indexer
+from service.catalogue.journal import Journal
 from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
 from service.confidence.baseline import CatalogueBaseline
@@ -36,8 +37,10 @@ class House:
         self.duplicates = Duplicates(self.fingerprints, self.store)
         locks = KeyedLocks()
         self.indexer = Indexer(self.records, self.store, self.embedder, locks, self.fingerprints)
+        self.journal = Journal(self.blobs, self.records, self.indexer, grace=timedelta(0))
         self.catalogue = Catalogue(
             self.records,
+            self.journal,
             self.store,
             self.embedder,
             self.indexer,

@@ -49,10 +49,12 @@ def described(
     access: Access = GUARDED,
     image: bool = False,
     text: bool = False,
+    etag: Sequence[int] = (),
 ) -> Json:
     """Keyword arguments of a route: the problems it can answer besides those of every route.
 
-    `query` declares the query string; `image` and `text` say what an answer is that is not JSON.
+    `query` declares the query string; `image` and `text` tell what an answer is that is not JSON;
+    `etag` names the statuses whose answers have an ETag.
     """
     common = () if access.public else (401, 403, 422, 500, 503)
     extra: Json = {ACCESS: access, PROBLEMS: sorted({*common, *statuses})}
@@ -67,6 +69,10 @@ def described(
         status: {"model": model, "description": description}
         for status, (model, description) in (also or {}).items()
     }
+    for status in etag:
+        responses.setdefault(status, {})["headers"] = {"ETag": {"schema": _STRING}}
+        if status == 304:
+            responses[status]["description"] = "What If-None-Match names is still the right one."
     if image:
         responses |= _IMAGE_RESPONSES
     if text:
@@ -166,7 +172,8 @@ def _finish(operation: Json, *, writes: bool) -> None:
             continue  # A read-only key may do this.
         operation["responses"][str(status)] = _problem_response(status)
     if "201" in operation["responses"]:
-        operation["responses"]["201"]["headers"] = {"Location": {"schema": _STRING}}
+        headers = operation["responses"]["201"].setdefault("headers", {})
+        headers["Location"] = {"schema": _STRING}
     operation["responses"] = dict(sorted(operation["responses"].items()))
     for response in operation["responses"].values():
         response.setdefault("headers", {})["X-Request-ID"] = {"schema": _STRING}

@@ -87,7 +87,7 @@ class Maintenance:
     async def _look(self) -> None:
         """Compares how many products both stores have; writes under way make a difference."""
         recorded, indexed = await self._records.count(), await self._store.count_products()
-        under_way = len(await self._records.all_pending()) if recorded != indexed else 0
+        under_way = await self._catalogue.pending_writes() if recorded != indexed else 0
         self._incomplete = abs(recorded - indexed) > under_way
         self._index_warning = None
         if self._incomplete:

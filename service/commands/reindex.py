@@ -1,6 +1,6 @@
 """Brings the index in step with the blob store; goes on where an earlier run was cut off.
 
-The embedded engine has one user at a time: stop the service first.
+A directory (DATA_DIR) has one user at a time: stop the service first.
 """
 
 from __future__ import annotations

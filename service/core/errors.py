@@ -15,7 +15,8 @@ ServiceError
 │   └── InvalidCursor           the cursor was not made by this service
 ├── Unexplained                 the encoder cannot locate a similarity in a picture
 ├── NotFound                    the product or image does not exist
-├── Conflict                    the product already exists
+├── Conflict                    the product already exists, or does not allow this change
+├── PreconditionFailed          the product is not in the state that the caller names
 ├── Unavailable                 try again later; nothing was lost
 │   ├── Overloaded              the queue is full or the wait was too long
 │   ├── StoreUnavailable        the vector or blob store does not answer
@@ -98,6 +99,9 @@ class NotFound(ServiceError): ...
 
 
 class Conflict(ServiceError): ...
+
+
+class PreconditionFailed(ServiceError): ...
 
 
 class Unavailable(ServiceError):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from service.core.blob import Blob, BlobVersion
 from service.core.embedding import (
     Crop,
     EmbeddedImage,
@@ -226,7 +227,13 @@ class BlobStore(Protocol):
     async def create(self, key: str, data: bytes) -> bool:
         """Writes the key unless it exists. Returns False if it does."""
 
+    async def replace(self, key: str, data: bytes, version: BlobVersion) -> bool:
+        """Writes the key if it still has this version. Returns False if it has not."""
+
     async def get(self, key: str) -> bytes | None: ...
+
+    async def read(self, key: str) -> Blob | None:
+        """Returns the bytes with their version, for a later `replace`."""
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Deletes the keys, and ignores those that do not exist."""

@@ -140,6 +140,10 @@ class TestHealth:
         assert body["status"] == "ready"
         assert body["checks"] == {"vector_store": {"ok": True, "detail": None, "took_ms": 0.4}}
         assert body["encoders"] == {"semantic": "fake-semantic", "visual": "fake-visual"}
+        assert [(one["name"], one["weight"]) for one in body["signals"]] == [
+            ("semantic", 0.6),
+            ("visual", 0.4),
+        ]
         assert (body["collection"], body["products"]) == ("products-test", 3)
         assert body["warnings"] == ["The compact encoders are in use."]
 

@@ -9,8 +9,11 @@ from service import __version__
 from service.api.dependencies import LifecycleDep
 from service.api.openapi import described
 from service.api.routing import Access
-from service.api.schemas.operations import Check, Health, Liveness
+from service.api.schemas.operations import Check, Health, Liveness, Signal
+from service.core.embedding import SEMANTIC, VISUAL
 from service.observability import Metrics
+
+CAPTIONS = {SEMANTIC: "what it is", VISUAL: "how it looks"}
 
 router = APIRouter(tags=["operations"])
 
@@ -29,7 +32,8 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> Health:
         response.status_code = 503
         response.headers["Retry-After"] = "2"
         return Health(status=phase, version=__version__, detail=lifecycle.progress)
-    report = await lifecycle.services.readiness.check()
+    services = lifecycle.services
+    report = await services.readiness.check()
     if not report.ready:
         response.status_code = 503
         response.headers["Retry-After"] = "2"
@@ -38,6 +42,15 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> Health:
         version=__version__,
         checks={name: Check.of(check) for name, check in report.checks.items()},
         encoders=dict(report.encoders),
+        signals=[
+            Signal(
+                name=signal.name,
+                caption=CAPTIONS[signal.name],
+                weight=services.search.default_weights[signal.name],
+                text_encoder=signal.encoder if signal.name == SEMANTIC else None,
+            )
+            for signal in services.search.signals
+        ],
         collection=report.collection,
         products=report.products,
         warnings=list(report.warnings),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Request, Response
-from pydantic.json_schema import SkipJsonSchema
+from fastapi import APIRouter, Path, Request, Response
 
 from service.api import serializers as views
 from service.api.bodies.forms import read_multipart, read_query
 from service.api.bodies.requests import ImageForm, ImageQuery
 from service.api.dependencies import CatalogDep, LimitsDep, ProductIdDep, RootDep
 from service.api.openapi import described, multipart_body
+from service.api.preconditions import IfMatchDep, IfNoneMatch, etag_matches
 from service.api.problems import renamed
 from service.api.schemas.base import EXAMPLE_IMAGE_ID
 from service.api.schemas.products import ImageAdded
@@ -28,15 +28,6 @@ ImageId = Annotated[
         examples=[EXAMPLE_IMAGE_ID],
     ),
 ]
-IfNoneMatch = Annotated[
-    str | SkipJsonSchema[None],
-    Header(
-        alias="If-None-Match",
-        description="ETags already at hand.",
-        examples=[f'"{EXAMPLE_IMAGE_ID}"'],
-    ),
-]
-
 YEAR_S = 365 * 24 * 3600
 DAY_S = 24 * 3600
 
@@ -47,6 +38,8 @@ DAY_S = 24 * 3600
     status_code=201,
     **described(
         404,
+        409,
+        412,
         413,
         415,
         body=multipart_body(ImageForm),
@@ -60,12 +53,13 @@ async def add_image(
     catalogue: CatalogDep,
     limits: LimitsDep,
     root: RootDep,
+    if_match: IfMatchDep,
 ) -> ImageAdded:
     """Add one view of the product: its back, a detail."""
     # Room for a second file, so that one too many is told as such.
     form = await read_multipart(request, ImageForm, files=4, file_bytes=limits.image_bytes)
     with renamed({("images", 0): ("image",), ("images",): ("image",)}):
-        written = await catalogue.add_image(product_id, bytes(form.image.data))
+        written = await catalogue.add_image(product_id, bytes(form.image.data), if_match=if_match)
     response.status_code = 201 if written.added else 200
     response.headers["Location"] = views.image_url(root, product_id, written.image.image_id)
     return views.image_added(root, product_id, written)
@@ -75,11 +69,13 @@ async def add_image(
     "/products/{product_id}/images/{image_id}",
     operation_id="deleteImage",
     status_code=204,
-    **described(404, 409),
+    **described(404, 409, 412),
 )
-async def delete_image(product_id: ProductIdDep, image_id: ImageId, catalogue: CatalogDep) -> None:
+async def delete_image(
+    product_id: ProductIdDep, image_id: ImageId, catalogue: CatalogDep, if_match: IfMatchDep
+) -> None:
     """Take away one view; the last one stays, for a product without a picture is none."""
-    await catalogue.delete_image(product_id, image_id)
+    await catalogue.delete_image(product_id, image_id, if_match=if_match)
 
 
 @router.get(
@@ -118,14 +114,6 @@ def cache_control(*, private: bool, immutable: bool) -> str:
     """The header's value: for a year where the bytes can never change, else for a day."""
     scope = "private" if private else "public"
     return f"{scope}, max-age={YEAR_S}, immutable" if immutable else f"{scope}, max-age={DAY_S}"
-
-
-def etag_matches(if_none_match: str | None, etag: str) -> bool:
-    """Whether If-None-Match names the picture that is there (RFC 9110, section 13.1.2)."""
-    if if_none_match is None:
-        return False
-    candidates = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in candidates or "*" in candidates
 
 
 async def _check_exists(catalogue: Catalogue, product_id: str, image_id: str) -> None:

@@ -17,6 +17,7 @@ from service.api.dependencies import (
     RootDep,
 )
 from service.api.openapi import described, json_body, multipart_body
+from service.api.preconditions import IfMatchDep, IfNoneMatch, etag, etag_matches
 from service.api.problems import FieldError, invalid_request, renamed
 from service.api.schemas import products as out
 from service.core.errors import Place
@@ -31,7 +32,7 @@ PLACES: dict[Place, Place] = {("images",): ("image",)}
     "/products",
     operation_id="createProduct",
     status_code=201,
-    **described(409, 413, 415, body=multipart_body(ProductForm)),
+    **described(409, 413, 415, body=multipart_body(ProductForm), etag=(201,)),
 )
 async def create_product(
     request: Request, response: Response, catalogue: CatalogDep, limits: LimitsDep, root: RootDep
@@ -41,6 +42,7 @@ async def create_product(
     with renamed(PLACES):
         written = await catalogue.create(form.product_id, form.fields(), form.pictures())
     response.headers["Location"] = views.product_url(root, written.product.product_id)
+    response.headers["ETag"] = etag(written.product)
     return views.product_created(root, written)
 
 
@@ -49,10 +51,12 @@ async def create_product(
     operation_id="putProduct",
     **described(
         409,
+        412,
         413,
         415,
         body=multipart_body(ProductForm),
         also={201: (out.ProductWritten, "The product was created.")},
+        etag=(200, 201),
     ),
 )
 async def put_product(
@@ -62,6 +66,7 @@ async def put_product(
     catalogue: CatalogDep,
     limits: LimitsDep,
     root: RootDep,
+    if_match: IfMatchDep,
 ) -> out.ProductWritten:
     """Create or replace a product. The same again does no work and answers `unchanged`."""
     form = await _read_form(request, limits)
@@ -70,7 +75,10 @@ async def put_product(
             FieldError("/product_id", "This is not the id in the address; leave it out here.")
         )
     with renamed(PLACES):
-        written = await catalogue.replace(product_id, form.fields(), form.pictures())
+        written = await catalogue.replace(
+            product_id, form.fields(), form.pictures(), if_match=if_match
+        )
+    response.headers["ETag"] = etag(written.product)
     if written.status == "created":
         response.status_code = 201
         response.headers["Location"] = views.product_url(root, product_id)
@@ -80,23 +88,43 @@ async def put_product(
 @router.patch(
     "/products/{product_id}",
     operation_id="patchProduct",
-    **described(404, 413, 415, body=json_body(ProductPatch)),
+    **described(404, 409, 412, 413, 415, body=json_body(ProductPatch), etag=(200,)),
 )
 async def patch_product(
-    request: Request, product_id: ProductIdDep, catalogue: CatalogDep, root: RootDep
+    request: Request,
+    response: Response,
+    product_id: ProductIdDep,
+    catalogue: CatalogDep,
+    root: RootDep,
+    if_match: IfMatchDep,
 ) -> out.Product:
     """Change name, description or attributes by a JSON merge patch (RFC 7396)."""
     patch = await read_json(request, ProductPatch, PATCH_TYPES)
     merge = {name: getattr(patch, name) for name in patch.model_fields_set}
-    return views.product_out(root, await catalogue.patch(product_id, merge))
+    product = await catalogue.patch(product_id, merge, if_match=if_match)
+    response.headers["ETag"] = etag(product)
+    return views.product_out(root, product)
 
 
-@router.get("/products/{product_id}", operation_id="getProduct", **described(404))
+@router.get(
+    "/products/{product_id}",
+    operation_id="getProduct",
+    response_model=out.Product,
+    **described(404, etag=(200, 304)),
+)
 async def get_product(
-    product_id: ProductIdDep, catalogue: CatalogDep, root: RootDep
-) -> out.Product:
+    response: Response,
+    product_id: ProductIdDep,
+    catalogue: CatalogDep,
+    root: RootDep,
+    if_none_match: IfNoneMatch = None,
+) -> out.Product | Response:
     """One product with its images."""
-    return views.product_out(root, await catalogue.get(product_id))
+    product = await catalogue.get(product_id)
+    response.headers["ETag"] = etag(product)
+    if etag_matches(if_none_match, etag(product)):
+        return Response(status_code=304, headers={"ETag": etag(product)})
+    return views.product_out(root, product)
 
 
 @router.get(
@@ -129,11 +157,16 @@ async def list_duplicates(
 
 
 @router.delete(
-    "/products/{product_id}", operation_id="deleteProduct", status_code=204, **described(404)
+    "/products/{product_id}",
+    operation_id="deleteProduct",
+    status_code=204,
+    **described(404, 409, 412),
 )
-async def delete_product(product_id: ProductIdDep, catalogue: CatalogDep) -> None:
+async def delete_product(
+    product_id: ProductIdDep, catalogue: CatalogDep, if_match: IfMatchDep
+) -> None:
     """Delete a product, its vectors and its stored images."""
-    await catalogue.delete(product_id)
+    await catalogue.delete(product_id, if_match=if_match)
 
 
 async def _read_form(request: Request, limits: Limits) -> ProductForm:

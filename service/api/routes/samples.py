@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path, Response
 from service.api import serializers as views
 from service.api.dependencies import LimitsDep, RootDep, SamplesDep
 from service.api.openapi import described
-from service.api.routes.images import IfNoneMatch, cache_control, etag_matches
+from service.api.preconditions import IfNoneMatch, etag_matches
+from service.api.routes.images import cache_control
 from service.api.schemas.operations import Samples, SamplesDeleted, SamplesLoaded
 
 router = APIRouter(tags=["samples"])

@@ -1,5 +1,5 @@
 // What parts of the page tell each other: "key" (another API key), "trouble" (it does not
-// answer), "recovered" (it does again), "catalogue" (products have changed: one is `written` or has
+// answer), "recovered" (it does again), "signals" (what the score is made of), "catalogue" (products have changed: one is `written` or has
 // the `deletedId`, or any may be others), "similar" and "add" (a product for the query).
 
 const target = new EventTarget();

@@ -1,61 +1,68 @@
-// Three rankings side by side: each signal alone, and both; lines join the same product.
+// Rankings side by side: by each signal alone, and by their mixture; lines join the same product.
 
 import { thumbnailPath } from "./api.js";
 import { tell } from "./bus.js";
-import { el, svg } from "./dom.js";
+import { el, svg, vary } from "./dom.js";
 import { picture } from "./pictures.js";
 import { scoreBar } from "./score.js";
 import { search } from "./searching.js";
+import { alone, aroundMixture, signalClass, titled } from "./signals.js";
 
 const SHOWN = 8;
-
-const COLUMNS = [
-  { name: "semantic", weights: { semantic: 1, visual: 0 } },
-  { name: "hybrid", weights: null },
-  { name: "visual", weights: { semantic: 0, visual: 1 } },
-];
 
 export class Compare {
   constructor(query) {
     this.query = query;
-    this.alone = {};
+    this.alone = new Map();
     this.lit = null;
     this.lines = svg("svg", { class: "lines", "aria-hidden": "true" });
     this.columns = el("div", { className: "columns" });
     this.element = el("div", { className: "compare" },
-      el("p", { className: "hint" }, "Point at a product, or tab to it, to follow it through the three rankings."),
+      el("p", { className: "hint" }, "Point at a product, or tab to it, to follow it through the rankings."),
       el("div", { className: "compare-stage" }, this.lines, this.columns));
     new ResizeObserver(() => this.#draw()).observe(this.columns);
   }
 
+  get #signals() {
+    return Object.keys(this.answer.query.encoders);
+  }
+
   /** Asks for the rankings by each signal alone. Raises CallError, AbortError. */
   async ask(signal) {
-    const alone = COLUMNS.filter(({ weights }) => weights !== null);
-    if (!this.query.hasVisualSide) {
-      this.alone = { semantic: this.answer, visual: null };
-    } else {
-      const answers = await Promise.all(alone.map(({ weights }) => search(this.query, { limit: SHOWN, weights }, signal)));
-      this.alone = Object.fromEntries(alone.map(({ name }, index) => [name, answers[index]]));
-    }
+    const usable = this.query.usableSignals;
+    const answers = await Promise.all(usable.map((name) => this.#askFor(name, usable, signal)));
+    this.alone = new Map(this.#signals.map((name) => [name, answers[usable.indexOf(name)] ?? null]));
     this.show(this.answer);
+  }
+
+  #askFor(name, usable, signal) {
+    // The only signal of a query ranks its mixture too.
+    if (usable.length === 1) return this.answer;
+    return search(this.query, { limit: SHOWN, weights: alone(this.#signals, name) }, signal);
   }
 
   show(answer) {
     this.answer = answer;
-    const answers = { ...this.alone, hybrid: answer };
-    const ranks = Object.fromEntries(COLUMNS.map(({ name }) => [name, ranksOf(answers[name])]));
-    this.columns.replaceChildren(...COLUMNS.map(({ name }) => this.#column(name, answers[name], ranks.hybrid)));
+    const ranks = ranksOf(answer);
+    const names = aroundMixture(this.#signals);
+    vary(this.columns, { columns: names.length });
+    this.columns.replaceChildren(...names.map((name) => this.#column(name, ranks)));
     this.#light(this.lit);
     this.#draw();
   }
 
-  #column(name, answer, hybridRanks) {
+  /** The ranking by the signal of this name, or by the mixture where it is null. */
+  #column(name, hybridRanks) {
+    const answer = name === null ? this.answer : this.alone.get(name);
     const hits = (answer?.hits ?? []).slice(0, SHOWN);
-    return el("section", { className: `column ${name}` },
+    const colours = name === null ? "mixture" : signalClass(this.#signals.indexOf(name));
+    const column = el("section", { className: `column ${colours}` },
       el("h3", {}, ...title(name, this.answer.query.encoders)),
       answer === undefined ? el("p", { className: "hint" }, "Asking …") : null,
-      answer === null ? el("p", { className: "hint" }, "Words have no visual side.") : null,
+      answer === null ? el("p", { className: "hint" }, `Words have no ${name} side.`) : null,
       el("ol", {}, ...hits.map((hit) => this.#entry(name, hit, hybridRanks))));
+    column.dataset.signal = name ?? "";
+    return column;
   }
 
   #entry(column, hit, hybridRanks) {
@@ -71,8 +78,8 @@ export class Compare {
     picture(thumbnailPath(key, image.image_id)),
     el("span", { className: "entry-words" },
       el("span", { className: "entry-name", dir: "auto" }, product.name),
-      el("span", { className: "entry-score" }, hit.score.toFixed(2), column === "hybrid" ? null : shift(hit.rank, hybridRanks.get(key))),
-      column === "hybrid" ? scoreBar(hit) : null));
+      el("span", { className: "entry-score" }, hit.score.toFixed(2), column === null ? null : shift(hit.rank, hybridRanks.get(key))),
+      column === null ? scoreBar(hit) : null));
     entry.dataset.product = key;
     return el("li", {}, entry);
   }
@@ -88,22 +95,27 @@ export class Compare {
 
   #draw() {
     const origin = this.columns.getBoundingClientRect();
-    const [semantic, hybrid, visual] = [...this.columns.children].map((column) =>
-      new Map([...column.querySelectorAll(".entry")].map((entry) => [entry.dataset.product, entry.getBoundingClientRect()])));
-    if (semantic === undefined) return;
-    const lines = [...joined(semantic, hybrid, "semantic", origin), ...joined(hybrid, visual, "visual", origin)];
+    const columns = [...this.columns.children];
+    const lines = columns.slice(1).flatMap((column, index) => {
+      // Of two neighbours the one that is farther from the mixture lends its colour.
+      const outer = index < columns.findIndex(({ dataset }) => dataset.signal === "") ? columns[index] : column;
+      return joined(placesIn(columns[index]), placesIn(column), signalClass(this.#signals.indexOf(outer.dataset.signal)), origin);
+    });
     this.lines.replaceChildren(...lines);
     for (const line of lines) line.classList.toggle("lit", line.dataset.product === this.lit);
   }
 }
 
 function title(name, encoders) {
-  if (name === "hybrid") return ["Hybrid", el("small", {}, "both, by the slider")];
-  return [`${name === "semantic" ? "Semantic" : "Visual"} alone`, el("small", {}, ` (${encoders[name]})`)];
+  if (name === null) return ["Hybrid", el("small", {}, "all together, as weighted")];
+  return [`${titled(name)} alone`, el("small", {}, ` (${encoders[name]})`)];
 }
 
+const placesIn = (column) =>
+  new Map([...column.querySelectorAll(".entry")].map((entry) => [entry.dataset.product, entry.getBoundingClientRect()]));
+
 const ranksOf = (answer) =>
-  new Map((answer?.hits ?? []).map((hit) => [hit.product.product_id, hit.rank]));
+  new Map(answer.hits.map((hit) => [hit.product.product_id, hit.rank]));
 
 /** How much better or worse the hybrid ranks it. */
 function shift(rank, hybridRank) {

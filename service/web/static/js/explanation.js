@@ -8,6 +8,7 @@ import { placesOf } from "./notices.js";
 import { picture } from "./pictures.js";
 import { scoreBar, scoreTable } from "./score.js";
 import { search } from "./searching.js";
+import { signalClass, titled } from "./signals.js";
 
 export function openExplanation(query, hit, encoders) {
   const { product, image } = hit;
@@ -35,15 +36,15 @@ function showPicture(frame, product, image) {
   frame.replaceChildren(shown);
 }
 
-async function overlay(query, hit, frame, toggles, signal) {
+async function overlay(query, hit, frame, toggles, abort) {
   try {
-    const { hit: found, unexplained } = await explained(query, hit, signal);
+    const { hit: found, unexplained } = await explained(query, hit, abort);
     // By other weights another picture of the product may be its best.
     if (found.image.image_id !== hit.image.image_id) showPicture(frame, hit.product, found.image);
     const drawn = overlaysOf(found.explanation);
     toggles.replaceChildren(
       el("p", { className: "hint" }, drawn.length === 0 ? "There is no map of the likeness." : "Where the likeness is:"),
-      ...drawn.map(([name, drawing]) => toggle(name, drawing, frame)),
+      ...drawn.map(({ signal, place, drawing }) => toggle(signal, place, drawing, frame)),
       ...Object.values(unexplained).map((reason) => el("p", { className: "hint" }, reason)));
     toggles.querySelector("button")?.click();
   } catch (error) {
@@ -63,18 +64,19 @@ async function explained(query, hit, signal) {
 /** The drawings by signal. A signal has none where the query has no such side, or the picture is gone. */
 export function overlaysOf(explanation) {
   return Object.entries(explanation ?? {})
-    .map(([signal, explained]) => [signal, explained?.overlay ?? null])
-    .filter(([, drawing]) => drawing !== null);
+    .map(([signal, shares], place) => ({ signal, place, drawing: shares?.overlay ?? null }))
+    .filter(({ drawing }) => drawing !== null);
 }
 
-function toggle(name, drawn, frame) {
-  const layer = el("img", { src: drawn, alt: "", className: `layer ${name}`, hidden: true });
+function toggle(signal, place, drawing, frame) {
+  const layer = el("img", { src: drawing, alt: "", className: "layer", hidden: true });
+  layer.dataset.signal = signal;
   frame.append(layer);
   return el("button", {
-    type: "button", className: name, "aria-pressed": "false",
+    type: "button", className: signalClass(place), "aria-pressed": "false",
     onclick: (event) => {
       layer.hidden = !layer.hidden;
       event.currentTarget.setAttribute("aria-pressed", String(!layer.hidden));
     },
-  }, name === "semantic" ? "Semantic" : "Visual");
+  }, titled(signal));
 }

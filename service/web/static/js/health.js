@@ -21,6 +21,7 @@ const CHECKS = {
 
 let state = "asking";
 let timer = null;
+let signals = "[]";
 
 export function watchHealth() {
   hear("trouble", () => {
@@ -39,10 +40,19 @@ function askIn(ms) {
 async function ask() {
   const health = await fetchHealth();
   show(health);
+  tellSignals(health.signals ?? []);
   const wasTroubled = state !== "ready" && state !== "asking";
   state = health.status;
   if (state === "ready" && wasTroubled) tell("recovered");
   askIn(state === "ready" ? ASK_AGAIN_MS : ASK_AGAIN_IN_TROUBLE_MS);
+}
+
+/** They change with the service's settings, so that a restart may bring others. */
+function tellSignals(found) {
+  const text = JSON.stringify(found);
+  if (found.length === 0 || text === signals) return;
+  signals = text;
+  tell("signals", found);
 }
 
 async function fetchHealth() {

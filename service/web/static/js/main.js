@@ -49,7 +49,7 @@ function installText(search) {
     search.now();
   });
   query.addEventListener("change", () => {
-    byId("text-hint").hidden = !query.hasVisualSide;
+    byId("text-hint").hidden = !query.hasPictures;
   });
 }
 
@@ -79,4 +79,5 @@ new CatalogueView();
 new Filters(query);
 hear("similar", searchSimilar);
 hear("add", addProduct);
+hear("signals", (signals) => query.change({ signals }));
 watchHealth();

@@ -8,6 +8,7 @@ import { button, el, freshId, reader } from "./dom.js";
 import { pastedFiles } from "./files.js";
 import { duplicateList } from "./near-duplicates.js";
 import { placesOf, notify } from "./notices.js";
+import { patchOf } from "./patch.js";
 import { PictureList } from "./picture-list.js";
 
 /**
@@ -158,20 +159,6 @@ class ProductForm {
 
 const field = (label, input) =>
   el("div", { className: "field" }, el("label", { htmlFor: input.id }, label), input);
-
-/** A merge patch (RFC 7396) of what has changed: null takes an attribute away. */
-export function patchOf(product, { name, description, attributes }) {
-  const changed = Object.entries(attributes).filter(([key, value]) => !Object.hasOwn(product.attributes, key) || differ(product.attributes[key], value));
-  const gone = Object.keys(product.attributes).filter((key) => !Object.hasOwn(attributes, key));
-  const patch = Object.fromEntries([...changed, ...gone.map((key) => [key, null])]);
-  return {
-    ...(name === product.name ? {} : { name }),
-    ...(description === product.description ? {} : { description }),
-    ...(Object.keys(patch).length === 0 ? {} : { attributes: patch }),
-  };
-}
-
-const differ = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
 
 function told(name, alike, isNew) {
   notify({

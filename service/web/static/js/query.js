@@ -6,16 +6,28 @@ export class Query extends EventTarget {
   picture = null; // { file, crop, weight }
   text = { value: "", weight: 1 };
   products = []; // { productId, name, imageId, weight }
-  weights = null; // { semantic, visual }, or null for the service's own
+  weights = null; // By signal, or null for the service's own.
   filter = null;
+  signals = []; // As the service tells them, in their order; none before it has.
 
   get isEmpty() {
     return this.picture === null && this.text.value === "" && this.products.length === 0;
   }
 
-  /** A text has no visual side, so that without a picture there is nothing to weigh. */
-  get hasVisualSide() {
+  /** A picture has every signal; words have only some. */
+  get hasPictures() {
     return this.picture !== null || this.products.length > 0;
+  }
+
+  /** The names of the signals that can compare what is searched for. */
+  get usableSignals() {
+    const all = this.isEmpty || this.hasPictures;
+    return this.signals.filter(({ text_encoder: texts }) => all || texts !== null).map(({ name }) => name);
+  }
+
+  /** The weights of a search that brings none. */
+  get defaultWeights() {
+    return Object.fromEntries(this.signals.map(({ name, weight }) => [name, weight]));
   }
 
   /** Changes what is given, and tells the listeners. */

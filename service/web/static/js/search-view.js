@@ -2,7 +2,7 @@
 
 import { notifyError, withdraw, announce } from "./notices.js";
 import { hear } from "./bus.js";
-import { byId, el } from "./dom.js";
+import { byId } from "./dom.js";
 import { Compare } from "./compare.js";
 import { Grid } from "./grid.js";
 import { Mixer } from "./mixer.js";
@@ -26,7 +26,7 @@ export class SearchView {
     this.running = null;
     this.timer = null;
     this.patience = AGAIN_MS.first;
-    this.mixer = new Mixer(query, (weights) => this.#mix(weights));
+    new Mixer(query, (weights) => this.#mix(weights));
     this.grid = new Grid(query);
     this.compare = new Compare(query);
     query.addEventListener("change", () => this.#soon());
@@ -77,7 +77,6 @@ export class SearchView {
       if (running.signal.aborted) return;
       Object.assign(this, { answer, failed: false, stale: false });
       withdraw("search");
-      this.mixer.follow(answer.query.weights);
       this.#show();
       this.#tell();
       this.#waitForVerdict(answer.match);
