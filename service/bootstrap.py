@@ -135,9 +135,11 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         maintenance = _maintenance(parts, catalogue)
         readiness = await _readiness(parts, maintenance, tell)
         await maintenance.prepare()
+        await readiness.ask()
         baseline = CatalogueBaseline(parts.store, parts.embedder)
         tasks = [
             asyncio.create_task(maintenance.run(), name="maintenance"),
+            asyncio.create_task(readiness.run(), name="readiness"),
             asyncio.create_task(baseline.run(), name="baseline"),
             asyncio.create_task(parts.fingerprints.run(), name="fingerprints"),
         ]
