@@ -52,8 +52,11 @@ generated: $(VENV)/.installed-dev ## Check that openapi/openapi.json and .env.ex
 	$(BIN)/python -m service openapi --check
 	$(BIN)/python -m scripts.env_example --check
 
-page: $(PAGE)/node_modules/.installed ## Lint the page's JavaScript and test its modules; needs Node.js 20
+page: $(PAGE)/node_modules/.installed ## Lint the page's JavaScript, check its types and test its modules; needs Node.js 20
 	$(PAGE)/node_modules/.bin/eslint --config $(PAGE)/eslint.config.js --max-warnings 0 service/web/static/js $(PAGE)
+	@mkdir -p $(PAGE)/generated
+	$(PAGE)/node_modules/.bin/openapi-typescript openapi/openapi.json --output $(PAGE)/generated/api.d.ts
+	$(PAGE)/node_modules/.bin/tsc --project $(PAGE)
 	node --test $(PAGE)/*.test.js
 
 format: $(VENV)/.installed-dev ## Format the code and mend what the linter can

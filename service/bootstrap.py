@@ -30,7 +30,6 @@ from service.embedding.loading import collection_fingerprint, load_encoders_in_b
 from service.embedding.model_files.download import Progress
 from service.health.readiness import Readiness
 from service.observability import Reading
-from service.repositories.edge.store import EdgeStore
 from service.samples.files import sample_queries, samples
 from service.samples.installer import SampleCatalogue
 from service.scoring.hybrid import split, stored_vector
@@ -38,7 +37,7 @@ from service.search.explanation import Explainer
 from service.search.query_embedding import QueryEmbedder
 from service.search.ranking import Search
 from service.search.tokens import QueryTokens
-from service.stores import collection_name, is_alone, open_blobs, open_index
+from service.stores import collection_name, filling_lease, is_alone, open_blobs, open_index
 
 OTHER_WRITERS_GRACE = timedelta(minutes=5)
 """How long another process on the same stores may take over one write."""
@@ -69,7 +68,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the API needs."""
+    """The services that the API calls."""
 
     catalogue: Catalogue
     duplicates: Duplicates
@@ -148,7 +147,7 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
             yield Services(
                 catalogue=catalogue,
                 duplicates=duplicates,
-                search=_search(parts, weights, baseline),
+                search=_search(parts, weights, baseline, maintenance),
                 samples=SampleCatalogue(catalogue, samples(), sample_queries()),
                 readiness=readiness,
                 readings=_readings(parts.embedder),
@@ -177,25 +176,30 @@ def _sentence(progress: Progress) -> str:
     return f"{step}: {progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB."
 
 
-def _search(parts: Parts, weights: Mapping[str, float], baseline: CatalogueBaseline) -> Search:
+def _search(
+    parts: Parts,
+    weights: Mapping[str, float],
+    baseline: CatalogueBaseline,
+    maintenance: Maintenance,
+) -> Search:
     queries = QueryEmbedder(parts.embedder, parts.store, parts.records)
     explainer = Explainer(parts.records, parts.embedder)
     signals = parts.embedder.signals
-    tokens = QueryTokens(parts.encoder_fingerprint, signals)
-    return Search(queries, parts.store, signals, weights, baseline, explainer, tokens)
+    return Search(
+        queries,
+        parts.store,
+        signals,
+        weights,
+        baseline,
+        explainer,
+        QueryTokens(parts.encoder_fingerprint, signals),
+        is_partial=lambda: maintenance.expected_products is not None,
+    )
 
 
 def _maintenance(parts: Parts, catalogue: Catalogue) -> Maintenance:
-    engine = parts.store if isinstance(parts.store, EdgeStore) else None
-    return Maintenance(
-        catalogue,
-        parts.indexer,
-        parts.records,
-        parts.store,
-        rebuilds=engine is not None,
-        lost=lambda: None if engine is None else engine.rebuilt_because,
-        rebuilt=None if engine is None else engine.mark_rebuilt,
-    )
+    lease = filling_lease(parts.settings, parts.blobs, parts.collection)
+    return Maintenance(catalogue, parts.indexer, parts.records, parts.store, lease=lease)
 
 
 async def _readiness(
@@ -217,6 +221,8 @@ async def _readiness(
         ping_blobs=parts.blobs.ping,
         collection=parts.collection,
         warnings=lambda: (*started, *maintenance.warnings),
+        expected_products=lambda: maintenance.expected_products,
+        ready_at_share=parts.settings.ready_at_share,
     )
 
 

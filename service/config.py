@@ -39,6 +39,12 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="Seconds after which a service that stands still ends with status 1; 0: never.",
     )
+    ready_at_share: float = Field(
+        0.95,
+        ge=0,
+        le=1,
+        description="Share of the products in the index from which on /health answers 200.",
+    )
 
     encoders: Literal["auto", "clip+resnet50", "compact"] = Field(
         "auto", description="auto: clip+resnet50 where their weights can be had, else compact."
@@ -176,7 +182,7 @@ def misspelt(names: Iterable[str]) -> dict[str, str]:
 
 
 def _one_slip(name: str, right: str) -> bool:
-    """Whether one letter is missing, too many or wrong, or two neighbours are swapped."""
+    """Tells whether one letter is missing, extra or wrong, or two neighbours are swapped."""
     pairs = enumerate(zip(name, right, strict=False))
     start = next((n for n, (x, y) in pairs if x != y), min(len(name), len(right)))
     a, b = name[start:], right[start:]

@@ -30,7 +30,7 @@ OTHER_INDEX = (
 
 
 def is_alone(settings: Settings) -> bool:
-    """Whether no other service can reach these stores: both lie in the directory that it owns."""
+    """Tells whether only this service can reach the stores: both lie in the directory it owns."""
     return settings.qdrant_url is None and settings.blob_url is None
 
 
@@ -92,6 +92,13 @@ async def open_index(settings: Settings, fingerprint: str, dimensions: int) -> V
         calls=Calls(timeout_s=settings.qdrant_timeout_s),
         exact_search_max_points=settings.exact_search_max_points,
     )
+
+
+def filling_lease(settings: Settings, blobs: BlobStore, collection: str) -> Lease | None:
+    """Lets one of several services fill a shared index; None where nobody else can."""
+    if settings.qdrant_url is None:
+        return None
+    return Lease(blobs, f"leases/filling-{collection}.json", Owner.this_process())
 
 
 def collection_name(settings: Settings, fingerprint: str) -> str:

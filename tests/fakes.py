@@ -239,6 +239,13 @@ class BruteForceStore:
         self._outage.tick()
         return len(self.points)
 
+    @property
+    def rebuilt_because(self) -> str | None:
+        return None
+
+    async def mark_rebuilt(self) -> None:
+        return
+
     async def ping(self) -> None:
         self._outage.tick()
 

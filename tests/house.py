@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from service.catalogue.indexing import Indexer
 from service.catalogue.journal import Journal
@@ -27,10 +28,12 @@ class House:
 
     outage: Outage = field(default_factory=Outage)
     embedder: HashEmbedder = field(default_factory=HashEmbedder)
+    store: Any = None
+    """The vector store; by default one whose points the test can see."""
 
     def __post_init__(self) -> None:
         self.blobs = MemoryBlobs(self.outage)
-        self.store = BruteForceStore(self.outage)
+        self.store = self.store or BruteForceStore(self.outage)
         self.records = ProductRecords(self.blobs)
         clock = _clock()
         self.fingerprints = FingerprintIndex(self.store)

@@ -118,6 +118,8 @@ def search_answer(
         answer.facets = _facets(result.facets)
     if tokens is not None and result.query is not None:
         answer.query.token = tokens.write(result.query)
+    if result.partial:
+        answer.partial = True
     return answer
 
 

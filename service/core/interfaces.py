@@ -209,6 +209,16 @@ class VectorStore(Protocol):
 
     async def count_points(self) -> int: ...
 
+    @property
+    def rebuilt_because(self) -> str | None:
+        """The reason why a damaged or outdated index was replaced by an empty one, or None.
+
+        It is kept until `mark_rebuilt` is called.
+        """
+
+    async def mark_rebuilt(self) -> None:
+        """Records that the index has been filled again from the blob store."""
+
     async def ping(self) -> None:
         """Returns if the engine answers now, and raises StoreUnavailable otherwise."""
 

@@ -110,6 +110,6 @@ def _mismatch(
     words = " and ".join(_IN_WORDS[type_] for type_ in sorted(held))
     return InvalidFilter(
         f"The attribute {name!r} holds only {words}, so comparing it with {asked} admits no"
-        f" product. Compare it with one of those types.",
+        " product. Compare it with one of those types.",
         place=place,
     )

@@ -35,8 +35,23 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Filling:
+    """How far an incomplete index has come, in products."""
+
+    indexed: int
+    expected: int
+
+    @property
+    def share(self) -> float:
+        return self.indexed / self.expected
+
+
+@dataclass(frozen=True, slots=True)
 class ReadinessReport:
-    """`ready` only if every check is ok. `products` is None where the store does not answer."""
+    """`ready` only if every check is ok and enough of the products are in the index.
+
+    `products` is None where the store does not answer, `filling` also where the index is complete.
+    """
 
     ready: bool
     checks: Mapping[str, CheckResult]
@@ -44,6 +59,7 @@ class ReadinessReport:
     collection: str
     products: int | None
     warnings: tuple[str, ...]
+    filling: Filling | None = None
 
 
 class Check:
@@ -110,6 +126,8 @@ class Readiness:
         ping_blobs: Callable[[], Awaitable[None]],
         collection: str,
         warnings: Callable[[], tuple[str, ...]],
+        expected_products: Callable[[], int | None] = lambda: None,
+        ready_at_share: float = 1.0,
         golden_timeout_s: float = GOLDEN_TIMEOUT_S,
         stores_timeout_s: float = STORES_TIMEOUT_S,
     ) -> None:
@@ -120,6 +138,8 @@ class Readiness:
         self._store = store
         self._collection = collection
         self._warnings = warnings
+        self._expected_products = expected_products
+        self._ready_at_share = ready_at_share
         self._golden_trouble: str | None = None
         self._products: int | None = None
         of_store = partial(Check, every_s=STORES_EVERY_S, timeout_s=stores_timeout_s)
@@ -145,17 +165,23 @@ class Readiness:
         )
 
     def report(self) -> ReadinessReport:
+        """Reports the last answers, and how far the index has been filled."""
         checks = {name: check.result() for name, check in self._checks.items()}
         # The batcher is in this process: it is asked now.
         trouble = self._check_batcher()
         checks["batcher"] = CheckResult(trouble is None, trouble, took_ms=0.0, age_s=0.0)
+        products = self._products if checks["vector_store"].ok else None
+        expected = self._expected_products()
+        filling = None if products is None or not expected else Filling(products, expected)
+        enough = filling is None or filling.share >= self._ready_at_share
         return ReadinessReport(
-            ready=all(check.ok for check in checks.values()),
+            ready=enough and all(check.ok for check in checks.values()),
             checks=checks,
             encoders={signal.name: signal.encoder for signal in self._signals},
             collection=self._collection,
-            products=self._products if checks["vector_store"].ok else None,
+            products=products,
             warnings=self._warnings(),
+            filling=filling,
         )
 
     async def _ask_store(self) -> None:

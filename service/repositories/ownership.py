@@ -9,11 +9,11 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import structlog
 
@@ -185,7 +185,7 @@ class Lease:
             await self._blobs.delete([self._key])
 
     @asynccontextmanager
-    async def kept(self, on_lost: Callable[[], None]) -> AsyncIterator[None]:
+    async def kept(self, on_lost: Callable[[], object]) -> AsyncIterator[None]:
         """Renews a lease that was taken, and gives it back at the end.
 
         `on_lost` is called once, when somebody else has taken it after an outage.
@@ -200,7 +200,20 @@ class Lease:
             with suppress(StoreUnavailable):
                 await self.give_back()
 
-    async def _renew(self, on_lost: Callable[[], None]) -> None:
+    async def while_held(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Does the work and gives the lease back; False where it was lost and the work stopped."""
+        working = asyncio.create_task(work)
+        async with self.kept(on_lost=working.cancel):
+            try:
+                await asyncio.wait([working])
+            finally:
+                working.cancel()
+        if working.cancelled():
+            return False
+        working.result()
+        return True
+
+    async def _renew(self, on_lost: Callable[[], object]) -> None:
         held = True
         while held:
             await asyncio.sleep(self.lasts_s / RENEWALS_PER_LEASE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -51,7 +51,10 @@ class Search:
         baseline: CatalogueBaseline,
         explainer: Explainer,
         tokens: QueryTokens,
+        *,
+        is_partial: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_partial = is_partial
         self._queries = queries
         self._store = store
         self._explainer = explainer
@@ -113,7 +116,8 @@ class Search:
             took_ms,
             unexplained,
             facets,
-            EmbeddedPart(query.embedding, 1.0, shares_by_kind(parts), ignored),
+            partial=self._is_partial(),
+            query=EmbeddedPart(query.embedding, 1.0, shares_by_kind(parts), ignored),
         )
 
     async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:

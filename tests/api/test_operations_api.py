@@ -14,6 +14,7 @@ import pytest
 from service.app import create_app
 from service.config import Settings
 from service.core.errors import SetupError
+from service.health.readiness import Filling
 from tests.api.conftest import PNG, Site, TestServices, problem, running, settings
 
 
@@ -158,6 +159,13 @@ class TestHealth:
         assert (down.status_code, down.json()["status"]) == (503, "unavailable")
         assert down.json()["checks"]["vector_store"]["detail"] == "The store does not answer."
         assert up.status_code == 200
+
+    async def test_an_index_that_is_being_filled_tells_its_progress(self, site: Site) -> None:
+        site.services.readiness.filling = Filling(indexed=3, expected=10)
+        response = await site.client.get("/health")
+
+        assert (response.status_code, response.json()["status"]) == (503, "filling")
+        assert response.json()["filling"] == {"indexed": 3, "expected": 10}
 
 
 class TestMetrics:

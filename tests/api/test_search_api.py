@@ -60,6 +60,17 @@ async def test_an_empty_catalogue_has_no_hits(site: Site) -> None:
     assert (response.status_code, response.json()["hits"]) == (200, [])
 
 
+async def test_an_answer_says_that_the_index_is_incomplete(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete = await site.client.post("/search/image", files={"image": PNG})
+    monkeypatch.setattr(site.services.house.search, "_is_partial", lambda: True)
+    partial = await site.client.post("/search/image", files={"image": PNG})
+
+    assert "partial" not in complete.json()
+    assert partial.json()["partial"] is True
+
+
 async def test_a_text_is_searched_by_the_semantic_signal_alone(site: Site) -> None:
     await site.put("a")
 

@@ -9,7 +9,8 @@ import pytest
 
 from service.core.embedding import SEMANTIC, VISUAL, Embedding
 from service.core.errors import Overloaded
-from service.health.readiness import Check, Readiness, ReadinessReport
+from service.core.product import ProductFields
+from service.health.readiness import Check, Filling, Readiness, ReadinessReport
 from tests.fakes import embedding_of
 from tests.house import House
 
@@ -21,6 +22,7 @@ def readiness(
     batcher: Callable[[], str | None] = lambda: None,
     full: Callable[[], bool] = lambda: False,
     hung: Callable[[], bool] = lambda: False,
+    expected_products: int | None = None,
 ) -> Readiness:
     async def embed_golden() -> Embedding:
         if hung():
@@ -40,6 +42,8 @@ def readiness(
         warnings=lambda: ("Careful.",),
         golden_timeout_s=0.05,
         stores_timeout_s=0.05,
+        expected_products=lambda: expected_products,
+        ready_at_share=0.75,
     )
 
 
@@ -158,3 +162,17 @@ async def test_all_parts_are_watched_until_the_end(house: House) -> None:
             await watch.run()
 
     assert watch.report().ready
+
+
+@pytest.mark.parametrize(("expected", "ready"), [(4, True), (5, False)])
+async def test_an_index_that_is_being_filled_is_ready_from_a_share_on(
+    house: House, expected: int, ready: bool
+) -> None:
+    for name in "abc":
+        await house.catalogue.create(name, ProductFields(name, "", {}), [name.encode()])
+
+    report = await asked(readiness(house, expected_products=expected))
+
+    assert report.ready is ready
+    assert report.filling == Filling(indexed=3, expected=expected)
+    assert all(check.ok for check in report.checks.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -9,8 +11,9 @@ from service import __version__
 from service.api.dependencies import LifecycleDep
 from service.api.openapi import described
 from service.api.routing import Access
-from service.api.schemas.operations import Check, Health, Liveness, Signal
+from service.api.schemas.operations import Check, Filling, Health, Liveness, Signal
 from service.core.embedding import SEMANTIC, VISUAL
+from service.health.readiness import ReadinessReport
 from service.observability import Metrics
 
 CAPTIONS = {SEMANTIC: "what it is", VISUAL: "how it looks"}
@@ -38,7 +41,7 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> Health:
         response.status_code = 503
         response.headers["Retry-After"] = "2"
     return Health(
-        status="ready" if report.ready else "unavailable",
+        status=_status(report),
         version=__version__,
         checks={name: Check.of(check) for name, check in report.checks.items()},
         encoders=dict(report.encoders),
@@ -53,8 +56,16 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> Health:
         ],
         collection=report.collection,
         products=report.products,
+        filling=report.filling
+        and Filling(indexed=report.filling.indexed, expected=report.filling.expected),
         warnings=list(report.warnings),
     )
+
+
+def _status(report: ReadinessReport) -> Literal["ready", "filling", "unavailable"]:
+    if report.ready:
+        return "ready"
+    return "filling" if all(check.ok for check in report.checks.values()) else "unavailable"
 
 
 @router.get("/health/live", operation_id="getLiveness", **described(access=PROBE))

@@ -152,3 +152,7 @@ class SearchAnswer(Wire):
         examples=[{"decode": 4.1, "embed": 21.0, "search": 2.4, "total": 28.0}],
     )
     facets: Facets = Field(default_factory=dict)
+    partial: bool = Field(
+        default=False,
+        description="True while the index is being filled and lacks products; else left out.",
+    )

@@ -4,7 +4,25 @@
 
 const target = new EventTarget();
 
+/**
+ * @typedef {{
+ *   key: void, trouble: void, recovered: void, signals: Api.Signal[], picture: File,
+ *   catalogue: { written?: Api.Product, deletedId?: string } | void,
+ *   similar: ChosenProduct, add: ChosenProduct,
+ * }} Messages
+ */
+
+/**
+ * @template {keyof Messages} Name
+ * @param {Name} name
+ * @param {Messages[Name]} [detail]
+ */
 export const tell = (name, detail) => target.dispatchEvent(new CustomEvent(name, { detail }));
 
+/**
+ * @template {keyof Messages} Name
+ * @param {Name} name
+ * @param {(detail: Messages[Name]) => unknown} react
+ */
 export const hear = (name, react) =>
-  target.addEventListener(name, (event) => react(event.detail));
+  target.addEventListener(name, (event) => react(/** @type {CustomEvent<Messages[Name]>} */ (event).detail));

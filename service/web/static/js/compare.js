@@ -11,10 +11,16 @@ import { alone, aroundMixture, signalClass, titled } from "./signals.js";
 const SHOWN = 8;
 
 export class Compare {
+  /** @param {import("./query.js").Query} query */
   constructor(query) {
     this.query = query;
+    /** @type {Api.SearchAnswer | null} */
+    this.answer = null;
+    /** @type {Map<string, Api.SearchAnswer | null>} */
     this.alone = new Map();
+    /** @type {string | null} */
     this.lit = null;
+    /** @type {SVGSVGElement} */
     this.lines = svg("svg", { class: "lines", "aria-hidden": "true" });
     this.columns = el("div", { className: "columns" });
     this.element = el("div", { className: "compare" },
@@ -24,23 +30,33 @@ export class Compare {
   }
 
   get #signals() {
-    return Object.keys(this.answer.query.encoders);
+    return Object.keys(this.answer?.query.encoders ?? {});
   }
 
-  /** Asks for the rankings by each signal alone. Raises CallError, AbortError. */
+  /**
+   * Asks for the rankings by each signal alone. Raises CallError, AbortError.
+   * @param {AbortSignal} signal
+   */
   async ask(signal) {
     const usable = this.query.usableSignals;
     const answers = await Promise.all(usable.map((name) => this.#askFor(name, usable, signal)));
     this.alone = new Map(this.#signals.map((name) => [name, answers[usable.indexOf(name)] ?? null]));
-    this.show(this.answer);
+    if (this.answer !== null) this.show(this.answer);
   }
 
+  /**
+   * @param {string} name
+   * @param {string[]} usable
+   * @param {AbortSignal} signal
+   * @returns {Promise<Api.SearchAnswer | null>}
+   */
   #askFor(name, usable, signal) {
     // The only signal of a query ranks its mixture too.
-    if (usable.length === 1) return this.answer;
+    if (usable.length === 1) return Promise.resolve(this.answer);
     return search(this.query, { limit: SHOWN, weights: alone(this.#signals, name) }, signal);
   }
 
+  /** @param {Api.SearchAnswer} answer */
   show(answer) {
     this.answer = answer;
     const ranks = ranksOf(answer);
@@ -51,13 +67,17 @@ export class Compare {
     this.#draw();
   }
 
-  /** The ranking by the signal of this name, or by the mixture where it is null. */
+  /**
+   * The ranking by the signal of this name, or by the mixture where it is null.
+   * @param {string | null} name
+   * @param {Map<string, number>} hybridRanks
+   */
   #column(name, hybridRanks) {
     const answer = name === null ? this.answer : this.alone.get(name);
     const hits = (answer?.hits ?? []).slice(0, SHOWN);
     const colours = name === null ? "mixture" : signalClass(this.#signals.indexOf(name));
     const column = el("section", { className: `column ${colours}` },
-      el("h3", {}, ...title(name, this.answer.query.encoders)),
+      el("h3", {}, ...title(name, this.answer?.query.encoders ?? {})),
       answer === undefined ? el("p", { className: "hint" }, "Asking …") : null,
       answer === null ? el("p", { className: "hint" }, `Words have no ${name} side.`) : null,
       el("ol", {}, ...hits.map((hit) => this.#entry(name, hit, hybridRanks))));
@@ -65,6 +85,11 @@ export class Compare {
     return column;
   }
 
+  /**
+   * @param {string | null} column
+   * @param {Api.Hit} hit
+   * @param {Map<string, number>} hybridRanks
+   */
   #entry(column, hit, hybridRanks) {
     const { product, image } = hit;
     const key = product.product_id;
@@ -84,54 +109,78 @@ export class Compare {
     return el("li", {}, entry);
   }
 
+  /** @param {string | null} key */
   #light(key) {
     this.lit = key;
-    for (const entry of this.columns.querySelectorAll(".entry")) {
+    for (const entry of entriesIn(this.columns)) {
       entry.classList.toggle("lit", entry.dataset.product === key);
     }
-    for (const line of this.lines.children) line.classList.toggle("lit", line.dataset.product === key);
+    for (const line of this.lines.querySelectorAll("path")) line.classList.toggle("lit", line.dataset.product === key);
     this.element.classList.toggle("following", key !== null);
   }
 
   #draw() {
     const origin = this.columns.getBoundingClientRect();
-    const columns = [...this.columns.children];
+    const columns = [.../** @type {NodeListOf<HTMLElement>} */ (this.columns.querySelectorAll(".column"))];
+    const mixture = columns.findIndex(({ dataset }) => dataset.signal === "");
     const lines = columns.slice(1).flatMap((column, index) => {
+      const before = columns[index] ?? column;
       // Of two neighbours the one that is farther from the mixture lends its colour.
-      const outer = index < columns.findIndex(({ dataset }) => dataset.signal === "") ? columns[index] : column;
-      return joined(placesIn(columns[index]), placesIn(column), signalClass(this.#signals.indexOf(outer.dataset.signal)), origin);
+      const { signal = "" } = (index < mixture ? before : column).dataset;
+      return joined(placesIn(before), placesIn(column), signalClass(this.#signals.indexOf(signal)), origin);
     });
     this.lines.replaceChildren(...lines);
     for (const line of lines) line.classList.toggle("lit", line.dataset.product === this.lit);
   }
 }
 
+/**
+ * @param {string | null} name
+ * @param {Record<string, string>} encoders
+ * @returns {Child[]}
+ */
 function title(name, encoders) {
   if (name === null) return ["Hybrid", el("small", {}, "all together, as weighted")];
   return [`${titled(name)} alone`, el("small", {}, ` (${encoders[name]})`)];
 }
 
+/** @param {Element} column */
 const placesIn = (column) =>
-  new Map([...column.querySelectorAll(".entry")].map((entry) => [entry.dataset.product, entry.getBoundingClientRect()]));
+  new Map(entriesIn(column).map((entry) => [entry.dataset.product, entry.getBoundingClientRect()]));
 
+/** @param {Api.SearchAnswer} answer */
 const ranksOf = (answer) =>
   new Map(answer.hits.map((hit) => [hit.product.product_id, hit.rank]));
 
-/** How much better or worse the hybrid ranks it. */
+/**
+ * How much better or worse the hybrid ranks it.
+ * @param {number} rank
+ * @param {number | undefined} hybridRank
+ */
 function shift(rank, hybridRank) {
   if (hybridRank === undefined) return el("span", { className: "shift" }, "far down in the hybrid");
   if (hybridRank === rank) return el("span", { className: "shift" }, "same in the hybrid");
   return el("span", { className: "shift" }, `no. ${hybridRank} in the hybrid`);
 }
 
+/**
+ * @param {Map<string | undefined, DOMRect>} left
+ * @param {Map<string | undefined, DOMRect>} right
+ * @param {string} className
+ * @param {DOMRect} origin
+ */
 function joined(left, right, className, origin) {
-  return [...left].filter(([key]) => right.has(key)).map(([key, from]) => {
+  return [...left].flatMap(([key, from]) => {
     const to = right.get(key);
+    if (to === undefined) return [];
     const [x, y] = [from.right - origin.left, from.top + from.height / 2 - origin.top];
     const [toX, toY] = [to.left - origin.left, to.top + to.height / 2 - origin.top];
     const middle = (x + toX) / 2;
     const line = svg("path", { class: className, d: `M${x} ${y}C${middle} ${y} ${middle} ${toY} ${toX} ${toY}` });
     line.dataset.product = key;
-    return line;
+    return [line];
   });
 }
+
+/** @param {Element} place */
+const entriesIn = (place) => [.../** @type {NodeListOf<HTMLElement>} */ (place.querySelectorAll(".entry"))];

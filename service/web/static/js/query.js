@@ -1,14 +1,21 @@
 // What is searched for: a picture, words, products of the catalogue, and how they are weighed.
 
+/** @type {Crop} */
 export const WHOLE = Object.freeze({ x: 0, y: 0, width: 1, height: 1 });
 
 export class Query extends EventTarget {
-  picture = null; // { file, crop, weight }
+  /** @type {PictureOfQuery | null} */
+  picture = null;
+  /** @type {TextOfQuery} */
   text = { value: "", weight: 1 };
-  products = []; // { productId, name, imageId, weight }
-  weights = null; // By signal, or null for the service's own.
+  /** @type {ProductOfQuery[]} */
+  products = [];
+  /** Null for the service's own. @type {Weights | null} */
+  weights = null;
+  /** @type {Record<string, Condition> | null} */
   filter = null;
-  signals = []; // As the service tells them, in their order; none before it has.
+  /** As the service tells them, in their order; none before it has. @type {Api.Signal[]} */
+  signals = [];
 
   get isEmpty() {
     return this.picture === null && this.text.value === "" && this.products.length === 0;
@@ -30,7 +37,10 @@ export class Query extends EventTarget {
     return Object.fromEntries(this.signals.map(({ name, weight }) => [name, weight]));
   }
 
-  /** Changes what is given, and tells the listeners. */
+  /**
+   * Changes what is given, and tells the listeners.
+   * @param {Partial<Pick<Query, "picture" | "text" | "products" | "weights" | "filter" | "signals">>} fields
+   */
   change(fields) {
     Object.assign(this, fields);
     this.dispatchEvent(new Event("change"));
@@ -46,5 +56,6 @@ export class Query extends EventTarget {
   }
 }
 
+/** @param {PictureOfQuery} picture */
 const cropOf = ({ crop }) =>
-  Object.keys(WHOLE).every((side) => crop[side] === WHOLE[side]) ? {} : { crop };
+  (crop.x === WHOLE.x && crop.y === WHOLE.y && crop.width === WHOLE.width && crop.height === WHOLE.height ? {} : { crop });

@@ -3,8 +3,10 @@
 import { el, vary } from "./dom.js";
 import { signalClass, titled } from "./signals.js";
 
+/** @param {number} value */
 const number = (value) => value.toFixed(2).replace("-", "−");
 
+/** @param {Api.Hit} hit */
 export function scoreBar(hit) {
   const bar = el("div", { className: "bar", "aria-hidden": "true" });
   for (const [place, { contribution }] of Object.values(hit.scores).entries()) {
@@ -15,7 +17,10 @@ export function scoreBar(hit) {
   return bar;
 }
 
-/** The score, its bar and its parts in numbers. */
+/**
+ * The score, its bar and its parts in numbers.
+ * @param {Api.Hit} hit
+ */
 export function scoreLines(hit) {
   const parts = Object.entries(hit.scores).flatMap(([signal, { weight, contribution }], place) => (weight > 0
     ? [el("span", { className: `share ${signalClass(place)}` }, `${number(contribution)} ${signal}`)]
@@ -27,7 +32,11 @@ export function scoreLines(hit) {
   ];
 }
 
-/** The whole sum, as a table: similarity × weight = contribution. */
+/**
+ * The whole sum, as a table: similarity × weight = contribution.
+ * @param {Api.Hit} hit
+ * @param {Record<string, string>} encoders
+ */
 export function scoreTable(hit, encoders) {
   const rows = Object.entries(hit.scores).map(([signal, { similarity, weight, contribution }], place) =>
     el("tr", {},

@@ -5,7 +5,13 @@ import { asForm, call, productPath, withQuery } from "./api.js";
 /** So many that moving the slider brings up what was far down before. */
 export const CANDIDATES = 100;
 
-/** The answer for a query; `options` are further fields: limit, weights, explain … */
+/**
+ * The answer for a query; `options` are further fields: limit, weights, explain …
+ * @param {import("./query.js").Query} query
+ * @param {Record<string, unknown>} options
+ * @param {AbortSignal} signal
+ * @returns {Promise<Api.SearchAnswer>}
+ */
 export function search(query, options, signal) {
   const fields = { weights: query.weights, filter: query.filter, ...options };
   const alone = aloneProduct(query);
@@ -20,8 +26,12 @@ export function search(query, options, signal) {
   return call("POST", "search/image", { form, signal });
 }
 
-/** The id where one product is the whole query: then it is itself no hit. */
+/**
+ * The id where one product is the whole query: then it is itself no hit.
+ * @param {import("./query.js").Query} query
+ */
 export function aloneProduct({ picture, text, products }) {
-  const alone = picture === null && text.value === "" && products.length === 1;
-  return alone && products[0].weight > 0 ? products[0].productId : null;
+  const [only, ...others] = products;
+  if (picture !== null || text.value !== "" || only === undefined || others.length > 0) return null;
+  return only.weight > 0 ? only.productId : null;
 }
