@@ -116,10 +116,10 @@ def search_answer(
     )
     if result.facets is not None:
         answer.facets = _facets(result.facets)
-    if result.partial:
-        answer.partial = True
     if tokens is not None and result.query is not None:
         answer.query.token = tokens.write(result.query)
+    if result.partial:
+        answer.partial = True
     return answer
 
 

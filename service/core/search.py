@@ -85,7 +85,7 @@ class SearchResult:
     unexplained: Mapping[str, str] = field(default_factory=dict)
     """The reasons why signals have no explanations, by signal. Empty if none were asked for."""
     facets: Facets | None = None
-    query: EmbeddedPart | None = None
-    """The query as it was embedded."""
     partial: bool = False
     """True if the index lacks products that the catalogue has."""
+    query: EmbeddedPart | None = None
+    """The query as it was embedded."""

@@ -165,18 +165,21 @@ class Readiness:
         )
 
     def report(self) -> ReadinessReport:
+        """Reports the last answers, and how far the index has been filled."""
         checks = {name: check.result() for name, check in self._checks.items()}
         # The batcher is in this process: it is asked now.
         trouble = self._check_batcher()
         checks["batcher"] = CheckResult(trouble is None, trouble, took_ms=0.0, age_s=0.0)
-        filling = self._filling()
+        products = self._products if checks["vector_store"].ok else None
+        expected = self._expected_products()
+        filling = None if products is None or not expected else Filling(products, expected)
         enough = filling is None or filling.share >= self._ready_at_share
         return ReadinessReport(
             ready=enough and all(check.ok for check in checks.values()),
             checks=checks,
             encoders={signal.name: signal.encoder for signal in self._signals},
             collection=self._collection,
-            products=self._products if checks["vector_store"].ok else None,
+            products=products,
             warnings=self._warnings(),
             filling=filling,
         )

@@ -116,8 +116,8 @@ class Search:
             took_ms,
             unexplained,
             facets,
-            EmbeddedPart(query.embedding, 1.0, shares_by_kind(parts), ignored),
             partial=self._is_partial(),
+            query=EmbeddedPart(query.embedding, 1.0, shares_by_kind(parts), ignored),
         )
 
     async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:

@@ -21,8 +21,8 @@ def readiness(
     golden: Embedding | None = None,
     batcher: Callable[[], str | None] = lambda: None,
     full: Callable[[], bool] = lambda: False,
-    expected_products: int | None = None,
     hung: Callable[[], bool] = lambda: False,
+    expected_products: int | None = None,
 ) -> Readiness:
     async def embed_golden() -> Embedding:
         if hung():
@@ -40,10 +40,10 @@ def readiness(
         ping_blobs=house.blobs.ping,
         collection="products-test",
         warnings=lambda: ("Careful.",),
-        expected_products=lambda: expected_products,
-        ready_at_share=0.75,
         golden_timeout_s=0.05,
         stores_timeout_s=0.05,
+        expected_products=lambda: expected_products,
+        ready_at_share=0.75,
     )
 
 
@@ -118,20 +118,6 @@ async def test_a_report_asks_nothing(house: House) -> None:
     assert house.embedder.embedded == [b"golden"]
 
 
-@pytest.mark.parametrize(("expected", "ready"), [(4, True), (5, False)])
-async def test_an_index_that_is_being_filled_is_ready_from_a_share_on(
-    house: House, expected: int, ready: bool
-) -> None:
-    for name in "abc":
-        await house.catalogue.create(name, ProductFields(name, "", {}), [name.encode()])
-
-    report = await asked(readiness(house, expected_products=expected))
-
-    assert report.ready is ready
-    assert report.filling == Filling(indexed=3, expected=expected)
-    assert all(check.ok for check in report.checks.values())
-
-
 async def test_what_was_never_asked_is_not_ready(house: House) -> None:
     report = readiness(house).report()
 
@@ -176,3 +162,17 @@ async def test_all_parts_are_watched_until_the_end(house: House) -> None:
             await watch.run()
 
     assert watch.report().ready
+
+
+@pytest.mark.parametrize(("expected", "ready"), [(4, True), (5, False)])
+async def test_an_index_that_is_being_filled_is_ready_from_a_share_on(
+    house: House, expected: int, ready: bool
+) -> None:
+    for name in "abc":
+        await house.catalogue.create(name, ProductFields(name, "", {}), [name.encode()])
+
+    report = await asked(readiness(house, expected_products=expected))
+
+    assert report.ready is ready
+    assert report.filling == Filling(indexed=3, expected=expected)
+    assert all(check.ok for check in report.checks.values())
