@@ -99,6 +99,13 @@ class EngineChannel:
         finally:
             del self._waiting[request.id]
 
+    async def discard(self, reason: str) -> None:
+        """Replaces the process by one that sets the index aside and starts with an empty one."""
+        self._trust.reason = reason
+        if self._running:
+            self._running.child.kill()
+        await self.call("ping", timeout_s=_START_TIMEOUT_S)
+
     async def close(self) -> None:
         """Lets the process finish what it has, flush and leave; kills it if it does not."""
         if self._supervisor is None or self._closing:
