@@ -67,7 +67,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the API needs."""
+    """The services that the API calls."""
 
     catalogue: Catalogue
     duplicates: Duplicates
@@ -113,6 +113,7 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
     if not any(weights.values()):
         raise SetupError("WEIGHT_SEMANTIC and WEIGHT_VISUAL are both 0; make one positive.")
     async with build_parts(settings, tell) as parts:
+        duplicates = Duplicates(parts.fingerprints, parts.store)
         catalogue = Catalogue(
             parts.records,
             Journal(
@@ -124,6 +125,7 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
             parts.store,
             parts.embedder,
             parts.indexer,
+            duplicates,
             parts.locks,
             max_images=settings.max_images_per_product,
         )
@@ -142,7 +144,7 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
             log.info("ready", collection=parts.collection, encoders=_names(parts))
             yield Services(
                 catalogue=catalogue,
-                duplicates=Duplicates(parts.fingerprints, parts.store),
+                duplicates=duplicates,
                 search=_search(parts, weights, baseline, maintenance),
                 samples=SampleCatalogue(catalogue, samples(), sample_queries()),
                 readiness=readiness,

@@ -156,7 +156,7 @@ def misspelt(names: Iterable[str]) -> dict[str, str]:
 
 
 def _one_slip(name: str, right: str) -> bool:
-    """Whether one letter is missing, too many or wrong, or two neighbours are swapped."""
+    """Tells whether one letter is missing, extra or wrong, or two neighbours are swapped."""
     pairs = enumerate(zip(name, right, strict=False))
     start = next((n for n, (x, y) in pairs if x != y), min(len(name), len(right)))
     a, b = name[start:], right[start:]

@@ -30,7 +30,7 @@ OTHER_INDEX = (
 
 
 def is_alone(settings: Settings) -> bool:
-    """Whether no other service can reach these stores: both lie in the directory that it owns."""
+    """Tells whether only this service can reach the stores: both lie in the directory it owns."""
     return settings.qdrant_url is None and settings.blob_url is None
 
 

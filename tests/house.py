@@ -46,6 +46,7 @@ class House:
             self.store,
             self.embedder,
             self.indexer,
+            self.duplicates,
             locks,
             max_images=5,
             now=lambda: next(clock),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -14,12 +16,15 @@ from starlette.responses import Response
 
 from service.api.complaints import complaint
 from service.core import errors
-from service.core.text import escape
+from service.core.errors import InvalidInput, Place
 
 MAX_ERRORS = 20
 """Places that one answer lists: a body of 200 kB may have thousands, which nobody reads."""
 
 MEDIA_TYPE = "application/problem+json"
+
+MAX_TOKEN_CHARS = 256
+"""Of a name in a pointer: no field's is longer, and an answer is no copy of the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,31 @@ INTERNAL = (
 )
 
 
+def pointer(place: Place) -> str:
+    """The JSON pointer (RFC 6901) to a place in the request."""
+    return "".join(f"/{_escaped(str(token))}" for token in place)
+
+
+def _escaped(token: str) -> str:
+    # Half a surrogate pair may come in JSON, and cannot go out.
+    whole = token[:MAX_TOKEN_CHARS].encode(errors="replace").decode()
+    return whole.replace("~", "~0").replace("/", "~1")
+
+
+@contextmanager
+def renamed(names: Mapping[Place, Place]) -> Iterator[None]:
+    """Makes places that the core names into those of the request: where the first match begins a
+    place, what stands beside it takes its part."""
+    try:
+        yield
+    except InvalidInput as error:
+        for inside, outside in names.items():
+            if error.place[: len(inside)] == inside:
+                error.place = (*outside, *error.place[len(inside) :])
+                break
+        raise
+
+
 def http_problem(status: int, detail: str, *field_errors: FieldError) -> Problem:
     kind, title = HTTP_TITLES.get(status, (f"http-{status}", HTTPStatus(status).phrase))
     return Problem(status, kind, title, detail, field_errors)
@@ -151,7 +181,7 @@ async def handle(request: Request, error: Exception) -> Response:
 
 
 def _service_problem(error: errors.ServiceError, status: int, slug: str, title: str) -> Problem:
-    at = () if error.pointer is None else (FieldError(error.pointer, error.detail),)
+    at = (FieldError(pointer(error.place), error.detail),) if error.place else ()
     retry_after_s = error.retry_after_s if isinstance(error, errors.Unavailable) else None
     return Problem(status, slug, title, error.detail, at, retry_after_s)
 
@@ -164,12 +194,7 @@ def _http_detail(error: HTTPException) -> str:
     return str(error.detail)
 
 
-def _validation_errors(found: Sequence[Mapping[str, object]]) -> list[FieldError]:
+def _validation_errors(found: Sequence[Any]) -> list[FieldError]:
     """Places and reasons, and never the input itself: it may be a secret or a megabyte."""
-    return [FieldError(_pointer(error["loc"]), complaint(error)) for error in found]
-
-
-def _pointer(loc: object) -> str:
-    # The first item is FastAPI's own: query, path, header or body.
-    tokens = loc[1:] if isinstance(loc, tuple) else ()
-    return "".join(f"/{escape(str(token))}" for token in tokens)
+    # The first item of a place is FastAPI's own: query, path or header.
+    return [FieldError(pointer(error["loc"][1:]), complaint(error)) for error in found]

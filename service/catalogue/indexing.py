@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from service.catalogue.formats import DamagedRecord, product_to_json
+from service.catalogue.formats import DamagedRecord, Record, product_to_json
 from service.catalogue.records import ProductRecords
 from service.core.embedding import EmbeddedImage, Priority
 from service.core.errors import InvalidImage, Overloaded, Starting, StoreUnavailable, Unavailable
@@ -163,17 +163,19 @@ class Indexer:
     async def _follow_record(self, product_id: str) -> Restored:
         """Restores until the record is still the one that was restored.
 
-        Another process may write to the product meanwhile, and would be undone in the index.
+        Another process may write to the product meanwhile, and would be undone in the index. A
+        record that cannot be read changes nothing.
         """
-        product = await self._records.read(product_id)
-        restored, follows = Restored(product_id), False
-        while not follows:
-            if product is not None:
-                restored = await self.restore(product)
-            latest = await self._records.read(product_id) if restored.changed else product
-            await self.remove(product_id, _image_ids(product) - _image_ids(latest))
-            follows = _revision(latest) == _revision(product)
-            product = latest
+        found = await self._records.find(product_id)
+        restored = Restored(product_id)
+        while not isinstance(found, DamagedRecord):
+            if found is not None:
+                restored = await self.restore(found.product)
+            latest = await self._records.find(product_id) if restored.changed else found
+            if isinstance(latest, DamagedRecord) or _revision(latest) == _revision(found):
+                break
+            await self.remove(product_id, _image_ids(found) - _image_ids(latest))
+            found = latest
         return restored
 
     async def _drop_orphans(self, orphans: set[str]) -> None:
@@ -187,9 +189,8 @@ class Indexer:
     async def _drop_orphan(self, key: str, payload: Payload) -> None:
         product_id = payload.product.product_id
         async with self._locks(product_id):
-            product = await self._records.read(product_id)
-            images = () if product is None else product.images
-            if all(image.image_id != payload.image_id for image in images):
+            found = await self._records.find(product_id)
+            if not isinstance(found, DamagedRecord) and payload.image_id not in _image_ids(found):
                 await self._apply(Changes(deletes=(key,)))
                 await self._follow_record(product_id)
 
@@ -260,12 +261,13 @@ def _points_by_id(product: Product, leave_out: Container[str] = ()) -> dict[str,
     }
 
 
-def _image_ids(product: Product | None) -> frozenset[str]:
-    return frozenset(() if product is None else (image.image_id for image in product.images))
+def _image_ids(record: Record | None) -> frozenset[str]:
+    images = () if record is None else record.product.images
+    return frozenset(image.image_id for image in images)
 
 
-def _revision(product: Product | None) -> str | None:
-    return None if product is None else product.revision
+def _revision(record: Record | None) -> str | None:
+    return None if record is None else record.product.revision
 
 
 def _with_fingerprints(found: Mapping[str, Payload]) -> dict[str, Payload]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from service.catalogue.records import image_id
 from service.core.embedding import EmbeddedImage, Priority
-from service.core.errors import InvalidImage
+from service.core.errors import within
 from service.core.interfaces import Embedder
 from service.core.product import ProductImage
 
@@ -34,18 +34,15 @@ class Pictures:
     async def embed(self, embedder: Embedder, known: Container[str]) -> None:
         """Embeds all but the known ones, side by side, so that they can share a forward pass.
 
-        Raises InvalidImage with a pointer to the picture, Overloaded.
+        Raises InvalidImage with the place of the picture, Overloaded.
         """
         missing = [one for one in self.data if one not in known and one not in self.embedded]
         slots = asyncio.Semaphore(IMAGES_AT_ONCE)
 
         async def embed(identity: str) -> EmbeddedImage:
             async with slots:
-                try:
+                with within("images", self.positions[identity]):
                     return await embedder.embed_image(self.data[identity], priority=Priority.BULK)
-                except InvalidImage as exc:
-                    exc.pointer = f"/image/{self.positions[identity]}"
-                    raise
 
         answers = await asyncio.gather(*(embed(identity) for identity in missing))
         self.embedded.update(zip(missing, answers, strict=True))

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from service.catalogue.cursors import Order, Place, read_cursor, write_cursor
 from service.catalogue.formats import DamagedRecord, Record
@@ -24,16 +24,21 @@ from service.catalogue.writer import (
     check_match,
     image_ids,
 )
-from service.core.errors import Conflict, InvalidProduct, NotFound
+from service.core.duplicates import NearDuplicate
+from service.core.errors import Conflict, InvalidProduct, NotFound, within
 from service.core.filter import Filter
 from service.core.interfaces import Embedder, VectorStore
 from service.core.locks import KeyedLocks
 from service.core.page import Page
 from service.core.product import Product, ProductFields, ProductImage
+from service.duplicates.finder import Duplicates
 from service.filters.facets import count_facets
 from service.filters.types import AttributeTypes, Types
 
 THUMBNAIL_PX = 320
+
+
+Status: TypeAlias = Literal["created", "replaced", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,17 @@ class Written:
     """A product after a write, and what the write did."""
 
     product: Product
-    status: Literal["created", "replaced", "unchanged"]
+    status: Status
+    near_duplicates: tuple[NearDuplicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedImage:
+    """A view of a product; `added` is False where the product had these bytes already."""
+
+    image: ProductImage
+    added: bool
+    near_duplicates: tuple[NearDuplicate, ...]
 
 
 class Catalogue:
@@ -60,6 +75,7 @@ class Catalogue:
         store: VectorStore,
         embedder: Embedder,
         indexer: Indexer,
+        duplicates: Duplicates,
         locks: KeyedLocks,
         *,
         max_images: int,
@@ -70,6 +86,7 @@ class Catalogue:
         self._store = store
         self._embedder = embedder
         self._indexer = indexer
+        self._duplicates = duplicates
         self._writer = ProductWriter(records, journal, indexer)
         self._locks = locks
         self._max_images = max_images
@@ -81,10 +98,11 @@ class Catalogue:
         product_id: str | None,
         fields: ProductFields,
         images: Sequence[bytes],
-    ) -> Product:
+    ) -> Written:
         """Raises Conflict where the id is taken, InvalidImage, InvalidProduct, Overloaded."""
         product_id = str(uuid.uuid4()) if product_id is None else product_id
         pictures = self._checked(images)
+        await self._duplicates.prepare()
 
         async def attempt(claim: Claim, found: Found) -> Product:
             if found is not None:
@@ -97,7 +115,8 @@ class Catalogue:
             if found is not None and await self._journal.is_acknowledged(found):
                 raise _exists(product_id, found)
             await pictures.embed(self._embedder, known=())
-            return await self._writer.write(product_id, attempt)
+            product = await self._writer.write(product_id, attempt)
+        return Written(product, "created", await self._duplicates.of(product))
 
     async def replace(
         self,
@@ -112,22 +131,24 @@ class Catalogue:
         Raises InvalidImage, InvalidProduct, Overloaded.
         """
         pictures = self._checked(images)
+        await self._duplicates.prepare()
 
-        async def attempt(claim: Claim, found: Found) -> Written:
+        async def attempt(claim: Claim, found: Found) -> tuple[Product, Status]:
             old = changeable(found)
             check_match(if_match, old)
             if old is not None and _same(old, fields, pictures):
                 await self._indexer.restore(old)
-                return Written(old, "unchanged")
+                return old, "unchanged"
             product = await self._product(product_id, fields, pictures, old)
             product = await self._writer.commit(claim, found, product, pictures)
-            return Written(product, "created" if old is None else "replaced")
+            return product, "created" if old is None else "replaced"
 
         async with self._locks(product_id):
             old = changeable(await self._records.find(product_id))
             check_match(if_match, old)
             await pictures.embed(self._embedder, known=image_ids(old))
-            return await self._writer.write(product_id, attempt)
+            product, status = await self._writer.write(product_id, attempt)
+        return Written(product, status, await self._duplicates.of(product))
 
     async def patch(
         self,
@@ -174,7 +195,8 @@ class Catalogue:
         """
         after = None if cursor is None else read_cursor(cursor, order, filter)
         if filter is not None:
-            await self._attributes.check(filter)
+            with within("filter"):
+                await self._attributes.check(filter)
         found = await self._listed(order, after, limit + 1, filter)
         more = len(found) > limit
         return Page(
@@ -202,12 +224,13 @@ class Catalogue:
 
     async def add_image(
         self, product_id: str, data: bytes, *, if_match: Revisions | None = None
-    ) -> tuple[Product, ProductImage, bool]:
-        """Adds a view behind the others; False where the product has these bytes already.
+    ) -> AddedImage:
+        """Adds a view behind the others, unless the product has these bytes already.
 
         Raises NotFound, InvalidImage, InvalidProduct where it has too many, Overloaded.
         """
         pictures = Pictures.of([data])
+        await self._duplicates.prepare()
         (identity,) = pictures.data
         added = False
 
@@ -226,7 +249,8 @@ class Catalogue:
                 self._check_count(len(old.images) + 1)
             await pictures.embed(self._embedder, known=image_ids(old))
             product = await self._change(product_id, with_image, pictures, if_match)
-        return product, _find_image(product, identity), added
+        near = await self._duplicates.of(product, [identity])
+        return AddedImage(_find_image(product, identity), added, near)
 
     async def delete_image(
         self, product_id: str, identity: str, *, if_match: Revisions | None = None
@@ -331,7 +355,7 @@ class Catalogue:
         if not 1 <= images <= self._max_images:
             raise InvalidProduct(
                 f"A product has 1 to {self._max_images} images; this one would have {images}.",
-                pointer="/image",
+                place=("images",),
             )
 
 

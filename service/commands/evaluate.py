@@ -34,7 +34,7 @@ RANKINGS: dict[str, dict[str, float] | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where the right product stood (from 1), None where it was not among the first hits."""
+    """The rank of the right product, from 1, or None if it was not among the first hits."""
 
     rank: int | None
     took_ms: float

@@ -1,4 +1,4 @@
-"""Objects in a blob store, and the versions that conditional writes compare."""
+"""Defines the objects of a blob store, and the versions that conditional writes compare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class BlobVersion:
-    """Names one state of an object; every write gives the object another version."""
+    """Identifies one state of an object. Every write gives the object another version."""
 
     e_tag: str | None
     generation: str | None = None

@@ -24,15 +24,34 @@ ServiceError
     └── StoreInUse              another process has the embedded store open
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+Place: TypeAlias = tuple[str | int, ...]
+"""The path to a value inside a larger one: names of fields and positions in lists."""
+
 
 class ServiceError(Exception):
     """The base class. `detail` is a sentence that tells the caller what to do."""
 
-    def __init__(self, detail: str, *, pointer: str | None = None) -> None:
+    def __init__(self, detail: str, *, place: Place = ()) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.pointer = pointer
-        """The JSON pointer to the offending part of the request, if there is one."""
+        self.place = place
+        """The path to the mistake, inside the value that the function was given."""
+
+
+@contextmanager
+def within(*place: str | int) -> Iterator[None]:
+    """Puts `place` in front of the place of every InvalidInput that is raised inside."""
+    try:
+        yield
+    except InvalidInput as error:
+        error.place = (*place, *error.place)
+        raise
 
 
 class InvalidInput(ServiceError): ...

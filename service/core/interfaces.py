@@ -214,13 +214,13 @@ class VectorStore(Protocol):
 
     @property
     def rebuilt_because(self) -> str | None:
-        """Why a damaged or outdated index was replaced by an empty one; None unless it was.
+        """The reason why a damaged or outdated index was replaced by an empty one, or None.
 
-        The reason is kept until `mark_rebuilt`.
+        It is kept until `mark_rebuilt` is called.
         """
 
     async def mark_rebuilt(self) -> None:
-        """Notes that the index has been filled again from the blob store."""
+        """Records that the index has been filled again from the blob store."""
 
     async def ping(self) -> None:
         """Returns if the engine answers now, and raises StoreUnavailable otherwise."""
@@ -241,12 +241,12 @@ class BlobStore(Protocol):
         """Writes the key unless it exists. Returns False if it does."""
 
     async def replace(self, key: str, data: bytes, version: BlobVersion) -> bool:
-        """Writes if the object still has this version; False if it has another or is gone."""
+        """Writes the key if it still has this version. Returns False if it has not."""
 
     async def get(self, key: str) -> bytes | None: ...
 
     async def read(self, key: str) -> Blob | None:
-        """The bytes and their version, for a later `replace`."""
+        """Returns the bytes with their version, for a later `replace`."""
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Deletes the keys, and ignores those that do not exist."""

@@ -17,8 +17,6 @@ class ImagePart:
     data: bytes
     weight: float = 1.0
     crop: Crop | None = None
-    pointer: str = ""
-    """The JSON pointer to this part of the request, to which errors append."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,6 @@ class TextPart:
 
     text: str
     weight: float = 1.0
-    pointer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,6 @@ class ProductPart:
 
     product_id: str
     weight: float = 1.0
-    pointer: str = ""
 
 
 QueryPart: TypeAlias = ImagePart | TextPart | ProductPart

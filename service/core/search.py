@@ -85,4 +85,4 @@ class SearchResult:
     """The reasons why signals have no explanations, by signal. Empty if none were asked for."""
     facets: Facets | None = None
     partial: bool = False
-    """Whether the index lacks products that the catalogue has."""
+    """True if the index lacks products that the catalogue has."""

@@ -10,7 +10,7 @@ from itertools import islice
 
 from service.confidence.baseline import CatalogueBaseline
 from service.core.embedding import Embedding, Signal, Vector
-from service.core.errors import InvalidQuery, NotFound
+from service.core.errors import InvalidQuery, NotFound, within
 from service.core.filter import Filter
 from service.core.index import ScoredPoint
 from service.core.interfaces import VectorStore
@@ -56,10 +56,10 @@ class Search:
         self._queries = queries
         self._store = store
         self._explainer = explainer
-        self._signals = signals
+        self.signals = signals
         self._baseline = baseline
         self._names = [signal.name for signal in signals]
-        self._default_weights = normalise(default_weights, self._names)
+        self.default_weights = normalise(default_weights, self._names)
         self._attributes = AttributeTypes(store)
 
     async def find(
@@ -67,16 +67,20 @@ class Search:
     ) -> SearchResult:
         """Finds the products nearest to the parts, which `service.scoring.mixture` joins.
 
-        `exclude` holds ids of products to leave out. Raises InvalidImage, InvalidCrop,
+        `exclude` holds ids of products to leave out. The place of an error begins with `parts`
+        or with a field of Ranking. Raises InvalidImage, InvalidCrop,
         InvalidText, InvalidQuery, InvalidWeights, InvalidFilter, Overloaded, StoreUnavailable,
         and InvalidInput for too many explanations.
         """
         started = time.perf_counter()
         check_explainable(ranking)
-        weights = self._weights(ranking.weights)
+        with within("weights"):
+            weights = self._weights(ranking.weights)
         if ranking.filter is not None:
-            await self._attributes.check(ranking.filter)
-        query = await self._queries.embed(parts)
+            with within("filter"):
+                await self._attributes.check(ranking.filter)
+        with within("parts"):
+            query = await self._queries.embed(parts)
         searching = time.perf_counter()
         used = restrict(weights, list(query.embedding.vectors))
         ranked = await self._ranked(query.embedding, used, ranking, exclude)
@@ -92,7 +96,7 @@ class Search:
             "embed": query.embed_ms,
             "search": _ms_since(searching),
         }
-        encoders = {signal.name: signal.encoder for signal in self._signals}
+        encoders = {signal.name: signal.encoder for signal in self.signals}
         unexplained = {}
         if ranking.explain:
             explaining = time.perf_counter()
@@ -123,7 +127,7 @@ class Search:
             raise NotFound(exc.detail) from exc
 
     def _weights(self, weights: Mapping[str, float] | None) -> Mapping[str, float]:
-        return self._default_weights if weights is None else normalise(weights, self._names)
+        return self.default_weights if weights is None else normalise(weights, self._names)
 
     async def _ranked(
         self,
@@ -133,7 +137,7 @@ class Search:
         exclude: Sequence[str],
     ) -> list[Hit]:
         """Ranks the hits up to the end of the page, or the best one if all miss `min_score`."""
-        vector = hybrid.query_vector(embedding, weights, self._signals)
+        vector = hybrid.query_vector(embedding, weights, self.signals)
         last = ranking.offset + ranking.limit
         least = ranking.min_score
         floor = None if least is None else least - SCORE_MARGIN
@@ -198,7 +202,7 @@ class Search:
         self, embedding: Embedding, weights: Mapping[str, float], points: list[ScoredPoint]
     ) -> dict[str, dict[str, SignalScore]]:
         """Returns the exact scores of every signal for every point, by point id."""
-        queries = hybrid.signal_vectors(embedding, self._signals)
+        queries = hybrid.signal_vectors(embedding, self.signals)
         ids = [point.point_id for point in points]
         answers = await self._store.similarities(list(queries.values()), ids) if ids else []
         by_signal = dict(zip(queries, answers, strict=False))

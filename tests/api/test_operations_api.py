@@ -141,6 +141,10 @@ class TestHealth:
         assert body["status"] == "ready"
         assert body["checks"] == {"vector_store": {"ok": True, "detail": None, "took_ms": 0.4}}
         assert body["encoders"] == {"semantic": "fake-semantic", "visual": "fake-visual"}
+        assert [(one["name"], one["weight"]) for one in body["signals"]] == [
+            ("semantic", 0.6),
+            ("visual", 0.4),
+        ]
         assert (body["collection"], body["products"]) == ("products-test", 3)
         assert body["warnings"] == ["The compact encoders are in use."]
 
@@ -172,7 +176,9 @@ class TestMetrics:
         line = 'http_requests_total{method="GET",route="/products/{product_id}",status="404"} 1.0'
         assert line in text
         assert 'method="other",route="unmatched"' in text
-        assert 'http_requests_total{method="GET",route="/static",status="200"} 1.0' in text
+        assert (
+            'http_requests_total{method="GET",route="/static/{path:path}",status="200"} 1.0' in text
+        )
         assert "secret-id" not in text
 
     async def test_the_parts_numbers_are_read(self, site: Site) -> None:

@@ -16,6 +16,7 @@ from service.catalogue.records import ProductRecords
 from service.core.errors import StoreUnavailable
 from service.core.interfaces import BlobStore, VectorStore
 from service.core.locks import KeyedLocks
+from service.duplicates.finder import Duplicates
 from service.duplicates.index import FingerprintIndex
 from tests.fakes import HashEmbedder
 
@@ -35,11 +36,16 @@ class Clock:
 
 @dataclass
 class Faults:
-    """After `after` more calls, one call or all calls fail; their work may be done nevertheless."""
+    """After `after` more calls, one call or all calls go wrong.
+
+    They fail before or behind their work, or are made twice, as a store does whose answer is lost.
+    With `meanwhile` they go well, after it was called.
+    """
 
     after: int | None = None
     lasting: bool = True
-    when: Literal["before", "behind"] = "before"
+    kind: Literal["before", "behind", "twice"] = "before"
+    meanwhile: Callable[[], object] | None = None
     turns: random.Random = field(default_factory=lambda: random.Random(0))
 
     async def around(self, call: Callable[[], Awaitable[Any]]) -> Any:
@@ -50,10 +56,15 @@ class Faults:
         self.after -= 1
         if self.after >= 0:
             return await call()
-        if not self.lasting:
+        if not self.lasting or self.meanwhile is not None:
             self.after = None
-        if self.when == "behind":
+        if self.meanwhile is not None:
+            self.meanwhile()
+            return await call()
+        if self.kind != "before":
             await call()
+        if self.kind == "twice":
+            return await call()
         raise StoreUnavailable("The store does not answer.")
 
 
@@ -93,7 +104,7 @@ class Service:
         faulty_store: Any = Faulty(store, self.faults)
         embedder, locks = HashEmbedder(), KeyedLocks()
         self.records = ProductRecords(faulty_blobs)
-        index = FingerprintIndex(faulty_store)
+        index = FingerprintIndex(store)
         self.indexer = Indexer(self.records, faulty_store, embedder, locks, index)
         self.journal = Journal(
             faulty_blobs,
@@ -109,6 +120,7 @@ class Service:
             faulty_store,
             embedder,
             self.indexer,
+            Duplicates(index, faulty_store),
             locks,
             max_images=5,
             now=now,

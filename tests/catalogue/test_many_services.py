@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,12 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from service.catalogue.formats import product_to_json
-from service.catalogue.records import image_id
+from service.catalogue.records import ProductRecords, image_id
 from service.core.errors import ServiceError, Unavailable
 from service.core.product import ProductFields
 from service.repositories.blobs import ObstoreBlobs
+from tests.catalogue.one_of_many import WRITES
 from tests.catalogue.services import GRACE, Clock, Service
 from tests.fakes import BruteForceStore, MemoryBlobs
+from tests.s3 import s3_blobs, s3_server
 
 FIELDS = ProductFields("Shoe", "", {})
 
@@ -41,6 +44,31 @@ async def test_of_eight_services_no_acknowledged_change_is_lost() -> None:
     assert [point.payload.product for point in store.points.values()] == [product]
     assert [key async for key in blobs.list("pending/")] == []
     await blobs.close()
+
+
+@pytest.mark.timeout(300)
+async def test_of_eight_processes_on_a_bucket_no_acknowledged_change_is_lost() -> None:
+    with s3_server() as port:
+        blobs = s3_blobs(port)
+        await Service(blobs, BruteForceStore()).catalogue.create("a", FIELDS, [b"front"])
+        processes = [
+            await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.catalogue.one_of_many", str(port), str(number)),
+                stdout=asyncio.subprocess.PIPE,
+            )
+            for number in range(8)
+        ]
+        answers = await asyncio.gather(*(process.communicate() for process in processes))
+        acknowledged = {name for out, _ in answers for name in out.decode().split()}
+
+        product = await ProductRecords(blobs).read("a")
+
+        assert [process.returncode for process in processes] == [0] * 8
+        assert len(acknowledged) >= 8 * WRITES / 2
+        assert product is not None
+        assert product.attributes.keys() >= acknowledged
+        assert [key async for key in blobs.list("pending/")] == []
+        await blobs.close()
 
 
 async def test_pictures_that_services_add_and_take_away_at_once_are_all_there_or_gone() -> None:
@@ -175,7 +203,7 @@ operations = st.one_of(
 )
 faults = st.one_of(
     st.none(),
-    st.tuples(st.integers(0, 14), st.booleans(), st.sampled_from(["before", "behind"])),
+    st.tuples(st.integers(0, 14), st.booleans(), st.sampled_from(["before", "behind", "twice"])),
 )
 
 DONE, REFUSED, UNKNOWN = "done", "refused", "unknown"
@@ -227,7 +255,7 @@ class TwoServices(RuleBasedStateMachine):
     def write(self, asked, faults) -> None:  # type: ignore[no-untyped-def]
         for service, fault in zip(self.services, faults, strict=True):
             if fault is not None:
-                service.faults.after, service.faults.lasting, service.faults.when = fault
+                service.faults.after, service.faults.lasting, service.faults.kind = fault
         asyncio.run(self.write_and_check(asked))
 
     @rule(number=st.integers(0, 1))

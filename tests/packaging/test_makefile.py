@@ -51,5 +51,11 @@ def test_each_target_installs_what_it_needs(target: str, extras: str) -> None:
     assert f"--editable '.{extras}'" in _make("-n", "-B", target)
 
 
+@pytest.mark.parametrize(("arguments", "checked"), [([], True), (["ARGS=-k health"], False)])
+def test_coverage_is_checked_only_for_the_whole_suite(arguments: list[str], checked: bool) -> None:
+    *_, command = _make("-n", "-o", ".venv/.installed-dev", "test", *arguments).splitlines()
+    assert command.endswith("--cov" if checked else "-k health")
+
+
 def test_ci_runs_what_make_check_runs() -> None:
     assert "exec make check" in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()

@@ -132,7 +132,7 @@ async def test_more_than_20_hits_are_not_explained_at_once(house: House) -> None
     with pytest.raises(InvalidInput, match="At most 20 hits") as caught:
         await find(house, limit=21, explain=True)
 
-    assert caught.value.pointer == "/limit"
+    assert caught.value.place == ("limit",)
     with pytest.raises(InvalidInput, match="At most 20 hits"):
         await house.search.similar("p001", Ranking(limit=21, explain=True))
 
@@ -148,7 +148,7 @@ async def test_an_overlay_without_an_explanation_is_refused(house: House) -> Non
     with pytest.raises(InvalidInput) as caught:
         await find(house, overlay=True)
 
-    assert caught.value.pointer == "/overlay"
+    assert caught.value.place == ("overlay",)
 
 
 async def test_overlays_are_drawn_on_request(house: House) -> None:

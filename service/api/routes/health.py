@@ -8,45 +8,56 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from service import __version__
-from service.api import schemas
 from service.api.dependencies import LifecycleDep
 from service.api.openapi import described
+from service.api.routing import Access
+from service.api.schemas.operations import Check, Filling, Health, Liveness, Signal
+from service.core.embedding import SEMANTIC, VISUAL
 from service.health.readiness import ReadinessReport
 from service.observability import Metrics
 
+CAPTIONS = {SEMANTIC: "what it is", VISUAL: "how it looks"}
+
 router = APIRouter(tags=["operations"])
+
+PROBE = Access(public=True, reads=True, early=True)
 
 
 @router.get(
     "/health",
     operation_id="getHealth",
-    **described(
-        public=True, also={503: (schemas.Health, "Not ready; the body says what is wrong.")}
-    ),
+    **described(access=PROBE, also={503: (Health, "Not ready; the body says what is wrong.")}),
 )
-async def get_health(response: Response, lifecycle: LifecycleDep) -> schemas.Health:
+async def get_health(response: Response, lifecycle: LifecycleDep) -> Health:
     """Whether the service can do its work now: every part is asked."""
     phase = lifecycle.phase
     if phase != "serving":
         response.status_code = 503
         response.headers["Retry-After"] = "2"
-        return schemas.Health(status=phase, version=__version__, detail=lifecycle.progress)
-    report = await lifecycle.services.readiness.check()
+        return Health(status=phase, version=__version__, detail=lifecycle.progress)
+    services = lifecycle.services
+    report = await services.readiness.check()
     if not report.ready:
         response.status_code = 503
         response.headers["Retry-After"] = "2"
-    return schemas.Health(
+    return Health(
         status=_status(report),
         version=__version__,
-        checks={
-            name: schemas.Check(ok=check.ok, detail=check.detail, took_ms=check.took_ms)
-            for name, check in report.checks.items()
-        },
+        checks={name: Check.of(check) for name, check in report.checks.items()},
         encoders=dict(report.encoders),
+        signals=[
+            Signal(
+                name=signal.name,
+                caption=CAPTIONS[signal.name],
+                weight=services.search.default_weights[signal.name],
+                text_encoder=signal.encoder if signal.name == SEMANTIC else None,
+            )
+            for signal in services.search.signals
+        ],
         collection=report.collection,
         products=report.products,
         filling=report.filling
-        and schemas.Filling(indexed=report.filling.indexed, expected=report.filling.expected),
+        and Filling(indexed=report.filling.indexed, expected=report.filling.expected),
         warnings=list(report.warnings),
     )
 
@@ -57,13 +68,18 @@ def _status(report: ReadinessReport) -> Literal["ready", "filling", "unavailable
     return "filling" if all(check.ok for check in report.checks.values()) else "unavailable"
 
 
-@router.get("/health/live", operation_id="getLiveness", **described(public=True))
-async def get_liveness() -> schemas.Liveness:
+@router.get("/health/live", operation_id="getLiveness", **described(access=PROBE))
+async def get_liveness() -> Liveness:
     """The process serves."""
-    return schemas.Liveness(status="alive", version=__version__)
+    return Liveness(status="alive", version=__version__)
 
 
-@router.get("/metrics", operation_id="getMetrics", response_class=Response, **described(text=True))
+@router.get(
+    "/metrics",
+    operation_id="getMetrics",
+    response_class=Response,
+    **described(text=True, access=Access(early=True)),
+)
 async def get_metrics(request: Request) -> Response:
     """Numbers for Prometheus."""
     metrics: Metrics = request.app.state.metrics

@@ -53,6 +53,21 @@ class Check(Wire):
     took_ms: FiniteFloat = Field(examples=[1.4])
 
 
+class Signal(Wire):
+    """One signal of the hybrid score."""
+
+    name: str = Field(examples=["semantic"])
+    caption: str = Field(description="What pictures are compared by.", examples=["what it is"])
+    weight: FiniteFloat = Field(
+        description="Its weight in searches that bring none; all of them sum to 1.",
+        examples=[0.6],
+    )
+    text_encoder: str | None = Field(
+        description="The model that reads texts; null for a signal that texts do not have.",
+        examples=["clip-ViT-B-32"],
+    )
+
+
 class Filling(Wire):
     """How far an incomplete index has come, in products."""
 
@@ -73,6 +88,9 @@ class Health(Wire):
     checks: dict[str, Check] = Field(default_factory=dict)
     encoders: dict[str, str] = Field(
         default_factory=dict, examples=[{"semantic": "clip-ViT-B-32", "visual": "resnet50"}]
+    )
+    signals: list[Signal] = Field(
+        default_factory=list, description="In their order; empty until the service has started."
     )
     collection: str | None = Field(default=None, examples=["products-3f9d2c71a0b4"])
     products: int | None = Field(

@@ -93,7 +93,7 @@ class Hit(Wire):
         ge=0,
         le=1,
         description="How unusual this score is in this catalogue, for this kind of query: the share"
-        " of its own products that find less, once they and what looks most like them are hidden."
+        " of its own products that find less, once they and their nearest neighbours are hidden."
         " Null where `match.verdict` is `unknown`.",
         examples=[0.97],
     )
@@ -122,7 +122,8 @@ class Match(Wire):
     detail: str = Field(
         examples=[
             "The best hit is a better match than 97% of the catalogue's own products find once they"
-            " and what looks most like them are hidden: what was searched for is most likely there."
+            " and their nearest neighbours are hidden: the catalogue most likely has what you"
+            " searched for."
         ]
     )
     pending: bool = Field(
