@@ -114,6 +114,12 @@ class Indexer:
         changed = bool(upserts or outdated)
         return Restored(product.product_id, len(new), ok=not failed, changed=changed)
 
+    async def renew(self, product_id: str, image_id: str) -> None:
+        """Makes the point of one image anew from the blob store."""
+        async with self._locks(product_id):
+            await self.remove(product_id, [image_id])
+            await self._follow_record(product_id)
+
     async def rebuild(self, on_progress: Callable[[Progress], None]) -> Progress:
         """Brings the whole index in step with the records, and drops points without a record.
 
