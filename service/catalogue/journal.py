@@ -256,7 +256,13 @@ class Journal:
 
     async def _end(self, product_id: str) -> None:
         """From here on, the write is acknowledged."""
-        await self._blobs.delete([_key(product_id)])
+        key = _key(product_id)
+        try:
+            await self._blobs.delete([key])
+        except StoreUnavailable:
+            # The answer may have been lost behind the work.
+            if await self._blobs.get(key) is not None:
+                raise
 
 
 def _is_creation(intent: Intent, record: Record) -> bool:

@@ -274,7 +274,10 @@ class Catalogue:
         image = _find_image(await self.get(product_id), identity)
         data = await self._records.read_image(product_id, identity)
         if data is None:
-            raise NotFound(f"The bytes of image {identity} are no longer stored.")
+            raise NotFound(
+                f"The bytes of image {identity} are gone or damaged; delete the image and add it"
+                " again, or restore it from a backup."
+            )
         return image, data
 
     async def thumbnail(self, product_id: str, identity: str) -> bytes:
