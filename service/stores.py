@@ -25,7 +25,7 @@ PREDECESSOR_WAIT_S = 10.0
 """How long a service that is stopping may take to let go of its directory."""
 
 CREDENTIAL_PREFIXES = ("AWS_", "AZURE_", "GOOGLE_")
-"""Of the variables that the clouds' own tools read, and `obstore` too."""
+"""Names that begin with these are read by the clouds' own tools, and by `obstore`."""
 
 EMBEDDED_INDEX_LEASE = "leases/embedded-index.json"
 

@@ -35,6 +35,12 @@ class ProductRecords:
         """The records and pictures that were found damaged and have not been read well since."""
         return tuple(self._damage.values())
 
+    def damaged_images(self, product_id: str) -> frozenset[str]:
+        """The ids of the product's pictures that were found damaged."""
+        prefix = _image_key(product_id, "")
+        damaged = (key.removeprefix(prefix) for key in self._damage if key.startswith(prefix))
+        return frozenset(damaged)
+
     async def read(self, product_id: str) -> Product | None:
         """The product; None also where its record is damaged."""
         found = await self.find(product_id)

@@ -210,7 +210,8 @@ async def test_a_damaged_picture_is_told_and_neither_served_nor_embedded(filled:
     assert len(filled.store.points) == 1
     assert filled.records.damage == (f"picture {FRONT} of product 'a'",)
 
-    filled.blobs.objects[key] = b"front"
+    await filled.catalogue.replace("a", FIELDS, [b"front", b"side"])
+    assert len(filled.store.points) == 2
     assert (await filled.catalogue.image("a", FRONT))[1] == b"front"
     assert filled.records.damage == ()
 
