@@ -251,9 +251,22 @@ class Journal:
             await self._records.delete(product_id)
             record = None
         if record is not None:
+            await self._renew(record)
             await self._indexer.restore(record.product)
         if not intent.is_newer and not (record is not None and record.is_newer):
             await self._drop(product_id, intent.image_ids - _image_ids(record))
+
+    async def _renew(self, record: Record) -> None:
+        """Writes the record again with another revision, and with that another version.
+
+        The interrupted write may still be on its way to the store, or its process may only have
+        been stopped. It now finds a version that it does not expect, and fails.
+        """
+        if record.is_newer:
+            return
+        product = replace(record.product, revision=uuid.uuid4().hex)
+        if not await self._records.write(product, record):
+            raise StoreUnavailable(f"Product {product.product_id!r} is being written; try again.")
 
     async def _drop(self, product_id: str, image_ids: frozenset[str]) -> None:
         await self._indexer.remove(product_id, image_ids)

