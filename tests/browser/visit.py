@@ -22,7 +22,7 @@ window.fetch = (path, options) => {
     const sent = typeof body === "string" ? JSON.parse(body) : null;
     const parts = sent?.parts ?? sent;
     // A token stands for the picture, once that has been sent.
-    const shown = ({ token, ...part }) => (token === undefined ? part : { image: "photo", ...part });
+    const shown = ({ token, ...part }) => (token ? { image: "photo", ...part } : part);
     if (Array.isArray(parts)) window.sentQueries.push(parts.map(shown));
     return send(path, options);
 };
