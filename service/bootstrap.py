@@ -17,8 +17,8 @@ from service.catalogue.maintenance import Maintenance
 from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
 from service.confidence.baseline import CatalogueBackground
-from service.config import Settings
-from service.core.embedding import SEMANTIC, VISUAL, Embedding, Priority
+from service.config import WEIGHT_SETTINGS, Settings
+from service.core.embedding import Embedding, Priority
 from service.core.errors import SetupError, StoreUnavailable
 from service.core.interfaces import BlobStore, VectorStore
 from service.core.locks import KeyedLocks
@@ -26,7 +26,7 @@ from service.duplicates.finder import Duplicates
 from service.duplicates.index import LookIndex
 from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.loading import collection_fingerprint, load_encoders_in_background
-from service.embedding.model_files.download import Progress
+from service.embedding.model_files.progress import Progress
 from service.health.readiness import Readiness
 from service.observability import Reading
 from service.repositories.blobs import ObstoreBlobs
@@ -84,10 +84,10 @@ class Services:
 async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncIterator[Parts]:
     """Encoders, stores and the indexer over them. Raises SetupError, StoreUnavailable."""
     async with AsyncExitStack() as stack:
-        encoders = await load_encoders_in_background(settings, _teller(tell))
+        encoders = await load_encoders_in_background(settings.model_options, _teller(tell))
         fingerprint = collection_fingerprint(encoders)
         collection = _collection_name(settings, fingerprint)
-        embedder = HybridEmbedder(encoders, settings)
+        embedder = HybridEmbedder(encoders, settings.embedding_limits)
         embedder.start()
         stack.push_async_callback(embedder.close)
         tell("Opening the stores.")
@@ -113,9 +113,10 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
 @asynccontextmanager
 async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterator[Services]:
     """Everything that serves requests. Raises SetupError, StoreUnavailable."""
-    weights = {SEMANTIC: settings.weight_semantic, VISUAL: settings.weight_visual}
+    weights = settings.default_weights
     if not any(weights.values()):
-        raise SetupError("WEIGHT_SEMANTIC and WEIGHT_VISUAL are both 0; make one positive.")
+        names = " and ".join(name.upper() for name in WEIGHT_SETTINGS.values())
+        raise SetupError(f"{names} are all 0; make one positive.")
     async with build_parts(settings, tell) as parts:
         catalogue = Catalogue(
             parts.records,

@@ -13,8 +13,6 @@ import numpy as np
 
 from service.core.embedding import (
     GRID_SIDE,
-    SEMANTIC,
-    VISUAL,
     Crop,
     EmbeddedImage,
     EmbeddedText,
@@ -43,7 +41,11 @@ from service.core.index import Changes, FacetValue, Look, Payload, Point, Scored
 from service.core.product import AttributeType, AttributeValue, Product
 from service.duplicates.fingerprint import LOOK_BYTES
 
-SIGNALS = (Signal(SEMANTIC, "fake-semantic", 6), Signal(VISUAL, "fake-visual", 10))
+SEMANTIC, VISUAL = "semantic", "visual"
+SIGNALS = (
+    Signal(SEMANTIC, "fake-semantic", 6, text_encoder="fake-semantic"),
+    Signal(VISUAL, "fake-visual", 10),
+)
 
 
 class Outage:

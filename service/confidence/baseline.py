@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import structlog
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from service.confidence import estimator as confidence
 from service.confidence.estimator import Background, Nearnesses, Probes, Shape
-from service.core.embedding import SEMANTIC, Priority, Vector
+from service.core.embedding import Priority, Vector
 from service.core.errors import InvalidText, Overloaded, Unavailable
 from service.core.index import Point
 from service.core.interfaces import Embedder, VectorStore
@@ -33,6 +33,9 @@ RENEW_WHILE_CHANGING_S = 60.0
 NAMES_AT_ONCE = 8
 """They share a pass: eight short texts take three times as long as one."""
 KEPT_LEVELS = 256
+
+NameVectors: TypeAlias = Mapping[str, Vector]
+"""A product's name as a text: a unit vector for each signal whose encoder reads texts."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -61,7 +64,7 @@ class CatalogueBackground:
         self._seen: int | None = None
         self._changing_since: float | None = None
         self._measured_at = 0.0
-        self._names: dict[str, Vector | None] = {}
+        self._names: dict[str, NameVectors | None] = {}
         self._levels: OrderedDict[object, Nearnesses | None] = OrderedDict()
 
     async def run(self) -> None:
@@ -181,14 +184,13 @@ class CatalogueBackground:
         return Background(pictures, None, sampled=len(points), images=images)
 
     def _measure_texts(
-        self, points: Sequence[Point], names: Sequence[Vector | None]
+        self, points: Sequence[Point], names: Sequence[NameVectors | None]
     ) -> Probes | None:
         """The names are those of the first points; None where too few of them could be read."""
         readable = {row: vector for row, vector in enumerate(names) if vector is not None}
         if len(readable) < confidence.LEAST_PRODUCTS:
             return None
-        vectors = [{SEMANTIC: vector} for vector in readable.values()]
-        return confidence.probes(vectors, list(readable), self._sample(points))
+        return confidence.probes(list(readable.values()), list(readable), self._sample(points))
 
     def _sample(self, points: Sequence[Point]) -> dict[str, NDArray[np.float32]]:
         signals = self._embedder.signals
@@ -196,7 +198,7 @@ class CatalogueBackground:
         parts = np.split(np.stack([point.vector for point in points]), ends, axis=1)
         return {signal.name: part for signal, part in zip(signals, parts, strict=True)}
 
-    async def _embed_names(self, points: Sequence[Point]) -> list[Vector | None]:
+    async def _embed_names(self, points: Sequence[Point]) -> list[NameVectors | None]:
         """A few at a time, and none twice: searches come first."""
         names = [point.payload.product.name for point in points[: confidence.PROBES]]
         kept = {name: self._names[name] for name in names if name in self._names}
@@ -208,7 +210,7 @@ class CatalogueBackground:
         self._names = kept
         return [kept[name] for name in names]
 
-    async def _embed_name(self, name: str) -> Vector | None:
+    async def _embed_name(self, name: str) -> NameVectors | None:
         while True:
             try:
                 embedded = await self._embedder.embed_text(name, priority=Priority.BULK)
@@ -217,7 +219,7 @@ class CatalogueBackground:
             except Overloaded as exc:
                 await asyncio.sleep(exc.retry_after_s)
             else:
-                return embedded.embedding.vectors[SEMANTIC]
+                return embedded.embedding.vectors
 
     def _levels_of(
         self, background: Background, shape: Shape, weights: Mapping[str, float]

@@ -56,6 +56,9 @@ class SteppedEncoder(Protocol):
 class TextEncoder(Protocol):
     """An encoder whose space texts share."""
 
+    text_encoder: str
+    """The name of the model that reads the texts."""
+
     def check_text(self, text: str) -> None:
         """Raises InvalidText where `encode_texts` could only answer nonsense."""
 

@@ -23,7 +23,7 @@ class ImagePart:
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """A text in a query; it has no visual side."""
+    """A text in a query; it has a vector only of signals whose encoder reads texts."""
 
     text: str
     weight: float = 1.0

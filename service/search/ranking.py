@@ -50,10 +50,10 @@ class Search:
         self._queries = queries
         self._store = store
         self._explainer = explainer
-        self._signals = signals
+        self.signals = signals
         self._background = background
         self._names = [signal.name for signal in signals]
-        self._default_weights = normalise(default_weights, self._names)
+        self.default_weights = normalise(default_weights, self._names)
         self._attributes = AttributeTypes(store)
 
     async def find(
@@ -86,7 +86,7 @@ class Search:
             "embed": query.embed_ms,
             "search": _ms_since(searching),
         }
-        encoders = {signal.name: signal.encoder for signal in self._signals}
+        encoders = {signal.name: signal.encoder for signal in self.signals}
         unexplained = {}
         if ranking.explain:
             explaining = time.perf_counter()
@@ -107,7 +107,7 @@ class Search:
             raise NotFound(exc.detail) from exc
 
     def _weights(self, weights: Mapping[str, float] | None) -> Mapping[str, float]:
-        return self._default_weights if weights is None else normalise(weights, self._names)
+        return self.default_weights if weights is None else normalise(weights, self._names)
 
     async def _ranked(
         self,
@@ -117,7 +117,7 @@ class Search:
         exclude: Sequence[str],
     ) -> list[Hit]:
         """All up to the page's last, and the best one even where it is below `min_score`."""
-        vector = hybrid.query_vector(embedding, weights, self._signals)
+        vector = hybrid.query_vector(embedding, weights, self.signals)
         last = ranking.offset + ranking.limit
         least = ranking.min_score
         floor = None if least is None else least - SCORE_MARGIN
@@ -179,7 +179,7 @@ class Search:
         self, embedding: Embedding, weights: Mapping[str, float], points: list[ScoredPoint]
     ) -> dict[str, dict[str, SignalScore]]:
         """The exact similarity of every signal with every point found, by point id."""
-        queries = hybrid.signal_vectors(embedding, self._signals)
+        queries = hybrid.signal_vectors(embedding, self.signals)
         ids = [point.point_id for point in points]
         answers = await self._store.similarities(list(queries.values()), ids) if ids else []
         by_signal = dict(zip(queries, answers, strict=False))

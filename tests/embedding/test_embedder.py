@@ -16,8 +16,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from service.config import Settings
-from service.core.embedding import SEMANTIC, VISUAL, Crop, Priority, Signal
+from service.core.embedding import Crop, Priority, Signal
 from service.core.errors import InvalidCrop, InvalidImage, InvalidText, Overloaded
 from service.core.interfaces import Embedder
 from service.duplicates import fingerprint as looks
@@ -25,19 +24,15 @@ from service.embedding.clip.encoder import ClipEncoder
 from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.images.decoding_pool import DecodePool, PixelBudget
 from service.embedding.images.reader import ImageLimits, decode
-from service.embedding.loading import LoadedEncoders
 from service.embedding.resnet50.encoder import Resnet50Encoder
-from tests.embedding.encoders import ScriptedEncoder, until
+from tests.embedding.encoders import ScriptedEncoder, limits, loaded, until
 from tests.embedding.pictures import exif, noise, smooth, written
-
-
-def settings(**values: Any) -> Settings:
-    return Settings(_env_file=None, decode_threads=2, **values)  # type: ignore[call-arg]
+from tests.fakes import SEMANTIC, VISUAL
 
 
 @pytest_asyncio.fixture
 async def embedder(clip: ClipEncoder, resnet50: Resnet50Encoder) -> AsyncIterator[HybridEmbedder]:
-    made = HybridEmbedder(LoadedEncoders(clip, resnet50), settings())
+    made = HybridEmbedder(loaded(clip, resnet50), limits())
     made.start()
     yield made
     await made.close()
@@ -55,7 +50,7 @@ async def test_a_photo_of_12_megapixels_comes_at_an_eighth(
 async def test_embeds_a_picture_with_every_signal(embedder: HybridEmbedder) -> None:
     part: Embedder = embedder
     assert part.signals == (
-        Signal(SEMANTIC, "clip-ViT-B-32", 16),
+        Signal(SEMANTIC, "clip-ViT-B-32", 16, text_encoder="clip-ViT-B-32"),
         Signal(VISUAL, "resnet50", 2048),
     )
     embedded = await part.embed_image(written(smooth(), "PNG"))
@@ -118,9 +113,9 @@ async def test_embeds_a_text_with_the_semantic_signal_alone(embedder: HybridEmbe
 
 
 async def test_an_encoder_without_texts_says_so() -> None:
-    made = HybridEmbedder(LoadedEncoders(ScriptedEncoder("mute"), ScriptedEncoder()), settings())
+    made = HybridEmbedder(loaded(ScriptedEncoder("mute"), ScriptedEncoder()), limits())
     made.start()
-    with pytest.raises(InvalidText, match="mute reads no texts"):
+    with pytest.raises(InvalidText, match=r"mute.* reads texts"):
         await made.embed_text("a red shoe")
     await made.close()
 
@@ -143,7 +138,7 @@ async def test_bad_pictures_among_good_ones_fail_alone(embedder: HybridEmbedder)
 
 async def test_a_full_queue_refuses_before_anything_is_decoded() -> None:
     semantic = ScriptedEncoder()
-    made = HybridEmbedder(LoadedEncoders(semantic, ScriptedEncoder()), settings(queue_max_items=1))
+    made = HybridEmbedder(loaded(semantic, ScriptedEncoder()), limits(queue_max_items=1))
     made.start()
     semantic.gate.clear()
     data = written(smooth(), "PNG")
@@ -176,7 +171,7 @@ async def test_encoders_that_pause_have_two_bulk_passes_at_once_where_there_are_
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        made = HybridEmbedder(LoadedEncoders(encoder(), encoder()), settings())
+        made = HybridEmbedder(loaded(encoder(), encoder()), limits())
     finally:
         torch.set_num_threads(before)
     others = set(threading.enumerate())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from service.core.embedding import SEMANTIC, VISUAL, Embedding
+from service.core.embedding import Embedding
 from service.core.errors import Overloaded
 from service.health.readiness import REPORT_LIFE_S, Readiness
-from tests.fakes import embedding_of
+from tests.fakes import SEMANTIC, VISUAL, embedding_of
 from tests.house import House
 
 

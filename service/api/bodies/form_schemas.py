@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 from typing_extensions import TypeAliasType
 
 from service.api.schemas import EXAMPLE_ID, Attributes, AttributeValue, Wire
+from service.api.schemas.signals import Weights
 from service.catalogue import rules
 from service.filters import parser as filter_language
 from service.filters.facets import MAX_FACETS
@@ -99,13 +100,6 @@ class ImageForm(Wire):
     """One more view of a product."""
 
     image: Picture
-
-
-class Weights(Wire):
-    """How much each signal counts; they are normalised to sum 1."""
-
-    semantic: FiniteFloat = Field(default=0.0, ge=0, examples=[0.6])
-    visual: FiniteFloat = Field(default=0.0, ge=0, examples=[0.4])
 
 
 class Crop(Wire):
@@ -223,7 +217,7 @@ class ImageSearchForm(RankingBody):
 
 
 class TextSearch(RankingBody):
-    """A search by text. A text has no visual side: the semantic signal alone ranks."""
+    """A search by text; only signals whose encoder reads texts rank."""
 
     query: str = Field(examples=["green sports car"])
 

@@ -103,11 +103,10 @@ def _form_ranking(form: Form) -> Ranking:
 
 
 def _ranking(body: forms.RankingBody) -> Ranking:
-    weights = body.weights
     return Ranking(
         limit=body.limit,
         offset=body.offset,
-        weights=None if weights is None else weights.model_dump(exclude_unset=True),
+        weights=body.weights,
         min_score=body.min_score,
         explain=body.explain,
         overlay=body.overlay,

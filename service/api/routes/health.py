@@ -9,7 +9,10 @@ from service import __version__
 from service.api import schemas
 from service.api.dependencies import LifecycleDep
 from service.api.openapi import described
+from service.embedding.registry import SIGNALS
 from service.observability import Metrics
+
+CAPTIONS = {row.name: row.caption for row in SIGNALS}
 
 router = APIRouter(tags=["operations"])
 
@@ -28,7 +31,8 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> schemas.Hea
         response.status_code = 503
         response.headers["Retry-After"] = "2"
         return schemas.Health(status=phase, version=__version__, detail=lifecycle.progress)
-    report = await lifecycle.services.readiness.check()
+    services = lifecycle.services
+    report = await services.readiness.check()
     if not report.ready:
         response.status_code = 503
         response.headers["Retry-After"] = "2"
@@ -40,6 +44,15 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> schemas.Hea
             for name, check in report.checks.items()
         },
         encoders=dict(report.encoders),
+        signals=[
+            schemas.Signal(
+                name=signal.name,
+                caption=CAPTIONS[signal.name],
+                weight=services.search.default_weights[signal.name],
+                text_encoder=signal.text_encoder,
+            )
+            for signal in services.search.signals
+        ],
         collection=report.collection,
         products=report.products,
         warnings=list(report.warnings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -21,6 +22,7 @@ from service.api.dependencies import (
     SettingsDep,
 )
 from service.api.openapi import described, json_body, multipart_body
+from service.api.schemas.signals import EXAMPLE_WEIGHTS
 from service.core.query import Ranking
 
 router = APIRouter(tags=["search"])
@@ -52,7 +54,7 @@ async def search_by_image(
 async def search_by_text(
     request: Request, search: SearchDep, root: RootDep
 ) -> schemas.SearchAnswer:
-    """The products that fit a text best, by the semantic signal."""
+    """The products that fit a text best, by the signals that texts have."""
     asked = await queries.read_text_search(request)
     return views.search_answer(root, await search.find(asked.parts, asked.ranking))
 
@@ -87,7 +89,7 @@ async def find_similar(
         str | None,
         Query(
             description="As in the other searches, as JSON.",
-            examples=['{"semantic": 0.6, "visual": 0.4}'],
+            examples=[json.dumps(EXAMPLE_WEIGHTS)],
         ),
     ] = None,
     min_score: Annotated[

@@ -21,6 +21,7 @@ from service.api.schemas.operations import (
     Samples,
     SamplesDeleted,
     SamplesLoaded,
+    Signal,
 )
 from service.api.schemas.products import (
     Attribute,
@@ -95,6 +96,7 @@ __all__ = [
     "SamplesDeleted",
     "SamplesLoaded",
     "SearchAnswer",
+    "Signal",
     "SignalExplanation",
     "SignalScore",
     "Wire",

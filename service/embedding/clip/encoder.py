@@ -19,7 +19,7 @@ from service.embedding.clip.attribution import ClipRegions
 from service.embedding.images.preprocessing import PixelRecipe, floor_offset, unit_rows
 from service.embedding.inference.plans import BuildStage, Unsupported
 from service.embedding.inference.vision import Precision, VisionModel
-from service.embedding.model_files.weights import fingerprint, hash_files, model_files
+from service.embedding.model_files.fingerprints import fingerprint, hash_files, model_files
 
 PREPROCESSING_VERSION = "clip-1"
 
@@ -45,7 +45,7 @@ class ClipEncoder:
         self.max_tokens = int(transformer.max_seq_length or 77)
         self.recipe = recipe_of(transformer.processor.image_processor)
         self.vision = VisionModel(self._plain_features, self.recipe, device)
-        self.name = name
+        self.name = self.text_encoder = name
         self.dimensions = self._measure_dimensions()
         self.fingerprint = fingerprint(
             name, {"weights": weights_hash}, PREPROCESSING_VERSION, self.dimensions

@@ -1,9 +1,9 @@
-"""Forward passes over a batch of items: pictures through both encoders, texts through one."""
+"""Forward passes over a batch: pictures go through all encoders, texts through those for texts."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -12,18 +12,18 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from service.core.embedding import SEMANTIC, VISUAL, Priority, Vector
+from service.core.embedding import Priority, Vector
 from service.core.interfaces import Encoder, SteppedEncoder, TextEncoder
 from service.embedding.attribution.explanation_passes import RegionPasses
 
 Result: TypeAlias = dict[str, Vector]
-"""One unit vector per signal; of an explanation, the shares of its cells."""
+"""One unit vector per signal; for an explanation, the shares of the cells per signal."""
 
 _UNIT_TOLERANCE = 1e-3
 
 
 class Kind(Enum):
-    """What a pass takes; kinds never share one."""
+    """What a forward pass takes; items of different kinds never share one."""
 
     IMAGE = "image"
     TEXT = "text"
@@ -32,12 +32,12 @@ class Kind(Enum):
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One request's share of a pass."""
+    """One request's place in a forward pass."""
 
     kind: Kind
     payload: Any
-    """IMAGE: a pair of preprocessed arrays, semantic and visual; TEXT: the text;
-    EXPLANATION: what `RegionPasses` takes."""
+    """IMAGE: a preprocessed array per signal; TEXT: the text; EXPLANATION: what `RegionPasses`
+    takes."""
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Result]
     priority: Priority
@@ -60,16 +60,21 @@ class Item:
 
 
 class Passes:
-    """The two encoders; several threads may run passes, one of them those of explanations."""
+    """Runs the encoders of all signals.
 
-    def __init__(self, semantic: Encoder, visual: Encoder) -> None:
-        self._semantic, self._visual = semantic, visual
-        self.regions = RegionPasses({SEMANTIC: semantic, VISUAL: visual})
+    Several threads may run passes at the same time, but only one those of explanations.
+    """
+
+    def __init__(self, encoders: Mapping[str, Encoder]) -> None:
+        """`encoders` are by the names of their signals."""
+        self._encoders = encoders
+        self._text_encoders = text_encoders(encoders)
+        self.regions = RegionPasses(encoders)
 
     def run(self, batch: Sequence[Item]) -> list[Result | Exception]:
-        """For each item of one kind its vectors, or what is wrong with them.
+        """The vectors of each item, or what is wrong with them; all items are of one kind.
 
-        Raises as the encoders do.
+        Raises what the encoders raise.
         """
         steps = self.run_in_steps(batch)
         while True:
@@ -82,25 +87,36 @@ class Passes:
     def run_in_steps(
         self, batch: Sequence[Item]
     ) -> Generator[None, None, list[Result | Exception]]:
-        """`run`, with pauses in which another pass may go."""
-        if batch[0].kind is Kind.TEXT:
-            if not isinstance(self._semantic, TextEncoder):
-                raise TypeError(f"{self._semantic.name} has no text side")
-            texts = self._semantic.encode_texts([item.payload for item in batch])
-            return [_checked({SEMANTIC: row}) for row in self._rows(texts, batch)]
+        """`run`, with pauses in which another pass may run."""
+        payloads = [item.payload for item in batch]
         if batch[0].kind is Kind.EXPLANATION:
-            return self.regions.run([item.payload for item in batch])
-        first = yield from _encoded(self._semantic, [item.payload[0] for item in batch])
-        yield
-        second = yield from _encoded(self._visual, [item.payload[1] for item in batch])
-        rows = zip(self._rows(first, batch), self._rows(second, batch), strict=True)
-        return [_checked({SEMANTIC: semantic, VISUAL: visual}) for semantic, visual in rows]
+            return self.regions.run(payloads)
+        if batch[0].kind is Kind.TEXT:
+            vectors = {name: e.encode_texts(payloads) for name, e in self._text_encoders.items()}
+        else:
+            vectors = yield from self._encode_images(payloads)
+        for name, rows in vectors.items():
+            if len(rows) != len(batch):
+                raise ValueError(f"{name}: {len(rows)} vectors for {len(batch)} items")
+        return [
+            _checked({name: rows[place] for name, rows in vectors.items()})
+            for place in range(len(batch))
+        ]
 
-    @staticmethod
-    def _rows(vectors: NDArray[np.float32], batch: Sequence[Item]) -> NDArray[np.float32]:
-        if len(vectors) != len(batch):
-            raise ValueError(f"an encoder gave {len(vectors)} vectors for {len(batch)} items")
+    def _encode_images(
+        self, payloads: Sequence[Mapping[str, NDArray[Any]]]
+    ) -> Generator[None, None, dict[str, NDArray[np.float32]]]:
+        vectors: dict[str, NDArray[np.float32]] = {}
+        for name, encoder in self._encoders.items():
+            if vectors:
+                yield
+            vectors[name] = yield from _encoded(encoder, [images[name] for images in payloads])
         return vectors
+
+
+def text_encoders(encoders: Mapping[str, Encoder]) -> dict[str, TextEncoder]:
+    """The encoders that read texts, by the names of their signals."""
+    return {name: e for name, e in encoders.items() if isinstance(e, TextEncoder)}
 
 
 def _encoded(
@@ -113,7 +129,7 @@ def _encoded(
 
 
 def _checked(result: Result) -> Result | Exception:
-    """The vector store takes NaN and zeros without a word, so they end here."""
+    """The vector store would take NaN and zeros without an error, so they are caught here."""
     for signal, vector in result.items():
         length = float(np.linalg.norm(vector))
         if not abs(length - 1) <= _UNIT_TOLERANCE:

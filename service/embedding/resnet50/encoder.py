@@ -21,7 +21,7 @@ from service.core.errors import SetupError
 from service.core.interfaces import RegionEncoder
 from service.embedding.images.preprocessing import PixelRecipe, round_offset
 from service.embedding.inference.vision import Precision, VisionModel
-from service.embedding.model_files.weights import fingerprint, hash_files
+from service.embedding.model_files.fingerprints import fingerprint, hash_files
 from service.embedding.resnet50.accelerated import resnet50_stages
 from service.embedding.resnet50.attribution import Resnet50Regions
 

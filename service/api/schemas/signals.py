@@ -1,0 +1,83 @@
+"""Objects with one value for each signal: closed, and named in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, FiniteFloat, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+from typing_extensions import TypeAliasType
+
+from service.embedding.registry import SIGNALS
+
+NAMES = [row.name for row in SIGNALS]
+EXAMPLE_WEIGHTS = {row.name: row.default_weight for row in SIGNALS}
+EXAMPLE_ENCODERS = {name: f"compact-{name}-1" for name in NAMES}
+
+
+class PerSignal:
+    """Turns the schema of a dictionary into that of an object whose keys are the signals' names."""
+
+    def __init__(self, *, complete: bool) -> None:
+        """`complete` objects have a value for every signal."""
+        self._complete = complete
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:  # Any: JSON schema.
+        schema = handler(core_schema)
+        value = schema.pop("additionalProperties", {})
+        schema |= {"properties": dict.fromkeys(NAMES, value), "additionalProperties": False}
+        return {**schema, "required": NAMES} if self._complete else schema
+
+
+SignalWeights = TypeAliasType(
+    "SignalWeights",
+    Annotated[
+        dict[str, FiniteFloat],
+        PerSignal(complete=True),
+        Field(description="Weight of each signal, sum 1.", examples=[EXAMPLE_WEIGHTS]),
+    ],
+)
+Weights = TypeAliasType(
+    "Weights",
+    Annotated[
+        dict[str, Annotated[FiniteFloat, Field(ge=0)]],
+        PerSignal(complete=False),
+        Field(
+            description="How much each signal counts, scaled to sum 1; a signal that is left out "
+            "counts nothing.",
+            examples=[EXAMPLE_WEIGHTS],
+        ),
+    ],
+)
+SignalEncoders = TypeAliasType(
+    "SignalEncoders",
+    Annotated[
+        dict[str, str],
+        PerSignal(complete=True),
+        Field(description="The model behind each signal.", examples=[EXAMPLE_ENCODERS]),
+    ],
+)
+Encoders = TypeAliasType(
+    "Encoders",
+    Annotated[
+        dict[str, str],
+        PerSignal(complete=False),
+        Field(
+            description="The model behind each signal; empty until the service has started.",
+            examples=[EXAMPLE_ENCODERS],
+        ),
+    ],
+)
+SignalReasons = TypeAliasType(
+    "SignalReasons",
+    Annotated[
+        dict[str, str],
+        PerSignal(complete=False),
+        Field(
+            description="Why a signal has no explanations, where they were asked for.",
+            examples=[{NAMES[-1]: f"The query has no {NAMES[-1]} side."}],
+        ),
+    ],
+)
