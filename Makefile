@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 EVERYTHING := .[dev,bench]
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench test-browser screenshots check lint types generated format openapi env-example clean
+.PHONY: help run test bench test-browser screenshots check lint types generated format openapi samples env-example clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -56,12 +56,15 @@ format: $(VENV)/.installed-dev ## Format the code and mend what the linter can
 openapi: $(VENV)/.installed-dev ## Write openapi/openapi.json anew from the code
 	$(BIN)/python -m service openapi
 
+samples: $(VENV)/.installed-dev ## Draw the pictures of the sample catalogue anew
+	$(BIN)/python -m drawing
+
 env-example: $(VENV)/.installed-dev ## Write .env.example anew from the settings
 	$(BIN)/python -m scripts.env_example
 
 clean: ## Remove the virtual environment and all caches; data/ and weights/ stay
 	rm -rf $(VENV) *.egg-info build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
-	find service tests scripts training benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find service tests scripts drawing training benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # An installation is done when its stamp is there. While one is under way .installing is there
 # instead, with the number of its process: found without that process, it was broken off, and the

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from benchmarks.limit import peak_gflops
 from benchmarks.models import write_models
 from benchmarks.options import Options
 
@@ -43,14 +44,16 @@ def _measure(
     results = json.loads(file.read_text()) if file.exists() and not quick else {}
     clip, resnet50 = write_models(directory, full_size=not quick)
     os.sync()  # or the disk would still write them during the first measurement
-    options = Options(directory, clip, resnet50, quick)
+    options = Options(directory, clip, resnet50, quick, peak_gflops(quick=quick))
     started = time.perf_counter()
     for part in (bar := tqdm(parts, unit=" part")):
         bar.set_description(part)
         module = importlib.import_module(f"benchmarks.{part}")
+        load, part_started = os.getloadavg()[0], time.perf_counter()
         results[part] = {
             **module.measure(options),
-            "load_before": os.getloadavg()[0],
+            "load_before": load,
+            "minutes": (time.perf_counter() - part_started) / 60,
         }
         file.write_text(json.dumps(results, indent=1, default=float) + "\n")
     results["run"] = {
@@ -58,6 +61,8 @@ def _measure(
         "minutes": (time.perf_counter() - started) / 60,
         "quick": quick,
         "torch": torch.__version__,
+        "peak_gflops": options.peak_gflops,
+        "limit_images_per_s": options.limit_images_per_s,
     }
     file.write_text(json.dumps(results, indent=1, default=float) + "\n")
     return results

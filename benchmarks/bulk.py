@@ -60,6 +60,7 @@ def measure(options: Options) -> Result:
         "images_per_s_by_round": [1 / seconds for seconds in ours_s],
         "naive_images_per_s_by_round": [1 / seconds for seconds in naive_s],
         "ratio": theirs / ours,
+        "share_of_limit": options.share_of_limit(1 / ours),
         "ratios": [b / a for a, b in zip(ours_s, naive_s, strict=True)],
         "least_cosine": _least_cosines(directory, pictures, exact),
         **answers,

@@ -18,6 +18,8 @@ PAUSE_S = 0.05
 def measure(options: Options) -> Result:
     """For the large encoders with pictures of 1 megapixel, and the compact ones with small ones."""
     large = _measure(options, "large", ONE_MEGAPIXEL, options.size(12, 1), options.models())
+    pictures_per_s = large["imported_per_s_meanwhile"] + large["searches_per_s_meanwhile"]
+    large["share_of_limit"] = options.share_of_limit(pictures_per_s)
     compact = _measure(options, "compact", SMALL, options.size(120, 1), {"ENCODERS": "compact"})
     return {"large": large, "compact": compact}
 
@@ -25,7 +27,7 @@ def measure(options: Options) -> Result:
 def _measure(
     options: Options, name: str, size: tuple[int, int], batches: int, settings: dict[str, str]
 ) -> Result:
-    per_batch = options.size(BATCH, 2)
+    per_batch = 2 if options.quick else BATCH
     queries = [server.search_form(picture(30_000_000 + n, size)) for n in range(16)]
     distinct = [picture(n, size) for n in range(min(batches, 20) * per_batch)]
     bodies = [
@@ -62,6 +64,7 @@ async def _both(
         "importing": summary(during),
         "ratio": statistics.median(during) / idle,
         "imported_per_s_meanwhile": len(imported) * per_batch / seconds,
+        "searches_per_s_meanwhile": len(during) / seconds,
     }
 
 

@@ -35,7 +35,17 @@ def measure(options: Options) -> Result:
     for each_ in found.values():
         each_["throughput_ratio"] = each_["per_s"] * naive / 1e3
         each_["latency_ratio"] = each_["p50_ms"] / naive
-    return {"naive_ms": naive, "naive_per_s": 1e3 / naive, "clients": found, "parts_ms": parts}
+        each_["share_of_limit"] = options.share_of_limit(each_["per_s"])
+    return {
+        "naive_ms": naive,
+        "naive_per_s": 1e3 / naive,
+        "clients": found,
+        "parts_ms": parts,
+        "limit_ms": 1e3 / options.limit_images_per_s,
+        "lone_to_limit": (found["1"]["p50_ms"] - parts["decode"])
+        * options.limit_images_per_s
+        / 1e3,
+    }
 
 
 async def _fill(running: server.Service, pictures: list[bytes]) -> None:

@@ -9,21 +9,43 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+GFLOP = {"clip": 8.7, "resnet50": 8.2}
+"""Of one picture at full size: twice the multiplications of the published models."""
+
+_FULL_SIZE_FROM = 20.0
+"""Pictures a second: a processor with a lower limit measures fewer of everything."""
+
 Result = dict[str, Any]
 """What a measurement found, as JSON."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """`quick` shows that everything runs; its figures mean nothing."""
+    """`quick` shows that everything runs; its figures mean nothing.
+
+    `peak_gflops` is the pace of a large product of matrices, by precision.
+    """
 
     directory: Path
     clip: Path
     resnet50: Path
     quick: bool
+    peak_gflops: dict[str, float]
 
     def size(self, full: int, quick: int) -> int:
-        return quick if self.quick else full
+        """How many of something to measure; fewer on a slow processor, so that a run ends."""
+        if self.quick:
+            return quick
+        pace = min(1.0, self.limit_images_per_s / _FULL_SIZE_FROM)
+        return max(quick, round(full * pace))
+
+    @property
+    def limit_images_per_s(self) -> float:
+        """What the processor could do at the most: pictures a second through both models."""
+        return max(self.peak_gflops.values()) / sum(GFLOP.values())
+
+    def share_of_limit(self, images_per_s: float) -> float:
+        return images_per_s / self.limit_images_per_s
 
     def models(self) -> dict[str, str]:
         from benchmarks.server import large_models

@@ -86,20 +86,18 @@ def _vectors(results: dict[str, Any]) -> None:
 
 def _limit(results: dict[str, Any]) -> None:
     processor = results["processor"]
-    passes, limit = processor["passes"], processor["limit_images_per_s"]
-    models = passes.values()
+    models = processor["passes"].values()
     bars = {
-        "peak, bfloat16": limit["bfloat16"],
-        "peak, float32": limit["float32"],
+        "the limit": processor["limit_images_per_s"],
         **{
             f"both models, {name}": 1e3 / sum(one[name]["ms_per_picture_8"] for one in models)
-            for name in ("bfloat16", "float32", "plain")
+            for name in (*processor["peak_gflops"], "plain")
         },
     }
     if "bulk" in results:
         bars["bulk import over HTTP"] = results["bulk"]["images_per_s"]
         bars["the naive way"] = results["bulk"]["naive_images_per_s"]
     plt.figure(figsize=SIZE)
-    colours = [NAIVE if "peak" in name or "naive" in name else OURS for name in bars]
+    colours = [NAIVE if "limit" in name or "naive" in name else OURS for name in bars]
     plt.barh(list(bars)[::-1], list(bars.values())[::-1], color=colours[::-1])
     plt.xlabel("pictures a second")

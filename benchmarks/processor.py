@@ -1,4 +1,4 @@
-"""The processor's own limit: large products of matrices, beside what the models take of it."""
+"""The distance to the processor's limit: a pass of each model in every way, by batch size."""
 
 from __future__ import annotations
 
@@ -6,27 +6,22 @@ import os
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from benchmarks.options import Options, Result, milliseconds
+from benchmarks.options import GFLOP, Options, Result, milliseconds
 from service.embedding.clip.encoder import ClipEncoder
 from service.embedding.resnet50.encoder import Resnet50Encoder
-
-GFLOP = {"clip": 8.7, "resnet50": 8.2}
-"""Of one picture at full size: twice the multiplications of the published models."""
 
 PASS_SIZES = (1, 2, 4, 8)
 ROUNDS = 5
 
 
 def measure(options: Options) -> Result:
-    """Peak in float32 and bfloat16, and a pass of each model in every way, by batch size."""
-    peak = _peak(options.size(4096, 128))
+    """A pass in the plain way, and in each precision that the processor multiplies itself."""
     clip = ClipEncoder.load(options.clip, name="clip")
     resnet50 = Resnet50Encoder.load(options.resnet50)
     rounds = options.size(ROUNDS, 1)
     passes: Result = {}
-    for precision in ("plain", "float32", "bfloat16"):
+    for precision in ("plain", *options.peak_gflops):
         for name, encoder in (("clip", clip), ("resnet50", resnet50)):
             if precision != "plain":
                 encoder.accelerate(precision)
@@ -37,20 +32,11 @@ def measure(options: Options) -> Result:
     return {
         "model": _processor_name(),
         "cores": len(os.sched_getaffinity(0)),
-        "peak_gflops": peak,
+        "peak_gflops": options.peak_gflops,
         "gflop_per_picture": GFLOP,
         "passes": passes,
-        "limit_images_per_s": {name: value / sum(GFLOP.values()) for name, value in peak.items()},
+        "limit_images_per_s": options.limit_images_per_s,
     }
-
-
-def _peak(side: int) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        one, other = (torch.randn(side, side).to(dtype) for _ in range(2))
-        took_ms = min(milliseconds(lambda: torch.mm(one, other)) for _ in range(ROUNDS))  # noqa: B023
-        found[str(dtype).rpartition(".")[2]] = 2 * side**3 / took_ms / 1e6
-    return found
 
 
 def _pass_ms(encoder: ClipEncoder | Resnet50Encoder, pictures: int, rounds: int) -> float:

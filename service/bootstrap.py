@@ -16,14 +16,14 @@ from service.catalogue.indexing import Indexer
 from service.catalogue.maintenance import Maintenance
 from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
-from service.confidence.baseline import CatalogueBackground
+from service.confidence.baseline import CatalogueBaseline
 from service.config import WEIGHT_SETTINGS, Settings
 from service.core.embedding import Embedding, Priority
 from service.core.errors import SetupError, StoreUnavailable
 from service.core.interfaces import BlobStore, VectorStore
 from service.core.locks import KeyedLocks
 from service.duplicates.finder import Duplicates
-from service.duplicates.index import LookIndex
+from service.duplicates.index import FingerprintIndex
 from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.loading import collection_fingerprint, load_encoders_in_background
 from service.embedding.model_files.progress import Progress
@@ -32,7 +32,7 @@ from service.observability import Reading
 from service.repositories.blobs import ObstoreBlobs
 from service.repositories.edge.store import EdgeStore
 from service.repositories.shared.payload import LAYOUT
-from service.samples.catalogue import examples, samples
+from service.samples.files import sample_queries, samples
 from service.samples.installer import SampleCatalogue
 from service.scoring.hybrid import split, stored_vector
 from service.search.explanation import Explainer
@@ -63,7 +63,7 @@ class Parts:
     records: ProductRecords
     indexer: Indexer
     locks: KeyedLocks
-    looks: LookIndex
+    fingerprints: FingerprintIndex
     collection: str
     warning: str | None
 
@@ -85,26 +85,26 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
     """Encoders, stores and the indexer over them. Raises SetupError, StoreUnavailable."""
     async with AsyncExitStack() as stack:
         encoders = await load_encoders_in_background(settings.model_options, _teller(tell))
-        fingerprint = collection_fingerprint(encoders)
-        collection = _collection_name(settings, fingerprint)
+        encoder_fingerprint = collection_fingerprint(encoders)
+        collection = _collection_name(settings, encoder_fingerprint)
         embedder = HybridEmbedder(encoders, settings.embedding_limits)
         embedder.start()
         stack.push_async_callback(embedder.close)
         tell("Opening the stores.")
         blobs = _blobs(settings)
         stack.push_async_callback(blobs.close)
-        store = await _vector_store(settings, collection, fingerprint, embedder)
+        store = await _vector_store(settings, collection, encoder_fingerprint, embedder)
         stack.push_async_callback(store.close)
-        records, locks, looks = ProductRecords(blobs), KeyedLocks(), LookIndex(store)
+        records, locks, fingerprints = ProductRecords(blobs), KeyedLocks(), FingerprintIndex(store)
         yield Parts(
             settings=settings,
             embedder=embedder,
             blobs=blobs,
             store=store,
             records=records,
-            indexer=Indexer(records, store, embedder, locks, looks),
+            indexer=Indexer(records, store, embedder, locks, fingerprints),
             locks=locks,
-            looks=looks,
+            fingerprints=fingerprints,
             collection=collection,
             warning=encoders.warning,
         )
@@ -130,19 +130,19 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         maintenance = _maintenance(parts, catalogue)
         readiness = await _readiness(parts, maintenance, tell)
         await maintenance.prepare()
-        background = CatalogueBackground(parts.store, parts.embedder)
+        baseline = CatalogueBaseline(parts.store, parts.embedder)
         tasks = [
             asyncio.create_task(maintenance.run(), name="maintenance"),
-            asyncio.create_task(background.run(), name="background"),
-            asyncio.create_task(parts.looks.run(), name="looks"),
+            asyncio.create_task(baseline.run(), name="baseline"),
+            asyncio.create_task(parts.fingerprints.run(), name="fingerprints"),
         ]
         try:
             log.info("ready", collection=parts.collection, encoders=_names(parts))
             yield Services(
                 catalogue=catalogue,
-                duplicates=Duplicates(parts.looks, parts.store),
-                search=_search(parts, weights, background),
-                samples=SampleCatalogue(catalogue, samples(), examples()),
+                duplicates=Duplicates(parts.fingerprints, parts.store),
+                search=_search(parts, weights, baseline),
+                samples=SampleCatalogue(catalogue, samples(), sample_queries()),
                 readiness=readiness,
                 readings=_readings(parts.embedder),
             )
@@ -228,10 +228,10 @@ def _is_alone(settings: Settings) -> bool:
     return settings.qdrant_url is None and settings.blob_url is None
 
 
-def _search(parts: Parts, weights: Mapping[str, float], background: CatalogueBackground) -> Search:
+def _search(parts: Parts, weights: Mapping[str, float], baseline: CatalogueBaseline) -> Search:
     queries = QueryEmbedder(parts.embedder, parts.store, parts.records)
     explainer = Explainer(parts.records, parts.embedder)
-    return Search(queries, parts.store, parts.embedder.signals, weights, background, explainer)
+    return Search(queries, parts.store, parts.embedder.signals, weights, baseline, explainer)
 
 
 def _maintenance(parts: Parts, catalogue: Catalogue) -> Maintenance:

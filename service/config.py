@@ -66,6 +66,12 @@ class Settings(_Weights):
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="auto: console on a terminal, JSON lines elsewhere."
     )
+    loop_stall_s: float = Field(
+        30.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Seconds after which a service that stands still ends with status 1; 0: never.",
+    )
 
     encoders: Literal["auto", "clip+resnet50", "compact"] = Field(
         "auto", description="auto: clip+resnet50 where their weights can be had, else compact."

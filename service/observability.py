@@ -1,4 +1,4 @@
-"""Logs, request ids and metrics: what the service tells about itself."""
+"""Configures logs and collects metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A number that a part keeps and `/metrics` reads when it is asked."""
+    """A number that a component keeps and `/metrics` reads on request."""
 
     help: str
     read: Callable[[], float]
@@ -26,7 +26,7 @@ class Reading:
 
 
 class Metrics(Collector):
-    """The service's own registry: one a process, none shared between two apps of a test run."""
+    """The metrics of one application, in a registry of its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -39,13 +39,13 @@ class Metrics(Collector):
         )
         self._seconds = Histogram(
             "http_request_duration_seconds",
-            "Time from the request's head to the end of its answer.",
+            "Time from the request line to the end of the response.",
             ["route", "method"],
             buckets=LATENCY_BUCKETS_S,
             registry=self.registry,
         )
         self.in_flight = Gauge(
-            "http_requests_in_flight", "Requests being worked on.", registry=self.registry
+            "http_requests_in_flight", "Requests in progress.", registry=self.registry
         )
         self.registry.register(self)
 
@@ -54,7 +54,7 @@ class Metrics(Collector):
         self._seconds.labels(route, method).observe(seconds)
 
     def watch(self, readings: Mapping[str, Reading]) -> None:
-        """The numbers of the parts, by metric name; replaces those watched before."""
+        """Exports these readings, by metric name, in place of earlier ones."""
         self._readings = dict(readings)
 
     def collect(self) -> Iterable[Metric]:
@@ -63,12 +63,12 @@ class Metrics(Collector):
             yield family(name, reading.help, value=reading.read())
 
     def exposition(self) -> bytes:
-        """The Prometheus text format."""
+        """Returns all metrics in the Prometheus text format."""
         return generate_latest(self.registry)
 
 
 class LogSettings(Protocol):
-    """What the logs take of the settings."""
+    """The settings that the logs depend on."""
 
     @property
     def log_level(self) -> str: ...
@@ -77,9 +77,9 @@ class LogSettings(Protocol):
 
 
 def configure_logging(settings: LogSettings) -> None:
-    """One format for every line of the process, uvicorn's and the libraries' included.
+    """Gives every log line of the process one format, including those of libraries.
 
-    Lines go to standard error; request ids come from structlog's context variables.
+    Lines go to standard error. Request ids come from structlog's context variables.
     """
     as_json = settings.log_format == "json" or (
         settings.log_format == "auto" and not sys.stderr.isatty()
@@ -99,7 +99,7 @@ def configure_logging(settings: LogSettings) -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        # Tests configure more than once, and a cached logger would keep the first configuration.
+        # Tests configure logging repeatedly, and a cached logger would keep the first setting.
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler()
@@ -120,7 +120,7 @@ def configure_logging(settings: LogSettings) -> None:
 
 
 def _renderers(as_json: bool) -> list[structlog.typing.Processor]:
-    # Plain tracebacks: the others show local variables, which hold keys and pictures.
+    # Rich tracebacks would print local variables, which hold keys and pictures.
     if as_json:
         return [
             structlog.processors.format_exc_info,
@@ -133,7 +133,7 @@ def _renderers(as_json: bool) -> list[structlog.typing.Processor]:
 def _drop_colours(
     _: object, __: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """uvicorn sends its messages twice, once in colour."""
+    """Removes the coloured copy that uvicorn adds to its messages."""
     event.pop("color_message", None)
     return event
 
@@ -142,7 +142,7 @@ def _adopt_uvicorn() -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
-    # Each request has its line from the service itself, with its id and duration.
+    # The service itself logs each request, with its id and duration.
     access = logging.getLogger("uvicorn.access")
     access.handlers, access.propagate = [], False
     for chatty in ("httpx", "httpcore", "hpack", "PIL", "python_multipart", "filelock", "urllib3"):

@@ -25,21 +25,21 @@ from service.core.embedding import (
 )
 from service.core.errors import InvalidImage, InvalidText, StoreUnavailable
 from service.core.filter import (
+    And,
     Attribute,
     DateRange,
-    Every,
     Exists,
     Filter,
-    No,
+    Not,
     NumberRange,
     OneOf,
+    Or,
     Scalar,
-    Some,
     read_date,
 )
-from service.core.index import Changes, FacetValue, Look, Payload, Point, ScoredPoint
+from service.core.index import Changes, FacetValue, ImageFingerprint, Payload, Point, ScoredPoint
 from service.core.product import AttributeType, AttributeValue, Product
-from service.duplicates.fingerprint import LOOK_BYTES
+from service.duplicates.fingerprint import FINGERPRINT_BYTES
 
 SEMANTIC, VISUAL = "semantic", "visual"
 SIGNALS = (
@@ -176,12 +176,14 @@ class BruteForceStore:
         ordered = sorted(self.products(filter), key=_position, reverse=True)
         return [one for one in ordered if after is None or _position(one) < after][:limit]
 
-    async def looks(self) -> AsyncIterator[list[Look]]:
+    async def fingerprints(self) -> AsyncIterator[list[ImageFingerprint]]:
         self._outage.tick()
         yield [
-            Look(key, one.product.product_id, one.product.name, one.image_id, one.look)
+            ImageFingerprint(
+                key, one.product.product_id, one.product.name, one.image_id, one.fingerprint
+            )
             for key, one in [(key, point.payload) for key, point in self.points.items()]
-            if one.look
+            if one.fingerprint
         ]
 
     async def products_by_id(
@@ -233,11 +235,11 @@ def admits(filter: Filter | None, product: Product) -> bool:
     match filter:
         case None:
             return True
-        case Every(parts):
+        case And(parts):
             return all(admits(part, product) for part in parts)
-        case Some(parts):
+        case Or(parts):
             return any(admits(part, product) for part in parts)
-        case No(part):
+        case Not(part):
             return not admits(part, product)
         case Exists(subject):
             return subject.name in product.attributes
@@ -295,8 +297,10 @@ class HashEmbedder:
             raise InvalidImage("This is no picture.")
         self.embedded.append(data)
         info = ImageInfo("image/png", 4, 3)
-        look = look_of(data) if priority is Priority.BULK else b""
-        return EmbeddedImage(embedding_of(data), info, decode_ms=1.0, embed_ms=2.0, look=look)
+        fingerprint = fingerprint_of(data) if priority is Priority.BULK else b""
+        return EmbeddedImage(
+            embedding_of(data), info, decode_ms=1.0, embed_ms=2.0, fingerprint=fingerprint
+        )
 
     async def embed_text(self, text: str, *, priority: Priority = Priority.SEARCH) -> EmbeddedText:
         if not text.strip():
@@ -331,10 +335,10 @@ def embedding_of(data: bytes) -> Embedding:
     )
 
 
-def look_of(data: bytes) -> bytes:
-    """Drawn from the hash of the bytes; what ends in `, saved again` looks like what does not."""
+def fingerprint_of(data: bytes) -> bytes:
+    """Draws from the hash of the bytes; a final `, saved again` does not count."""
     seed = int.from_bytes(hashlib.sha256(data.removesuffix(b", saved again")).digest()[:8])
-    return np.random.default_rng(seed).bytes(LOOK_BYTES)
+    return np.random.default_rng(seed).bytes(FINGERPRINT_BYTES)
 
 
 def _unit(vector: np.ndarray) -> Vector:

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from service.catalogue.indexing import Indexer
 from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
-from service.confidence.baseline import CatalogueBackground
+from service.confidence.baseline import CatalogueBaseline
 from service.core.locks import KeyedLocks
 from service.duplicates.finder import Duplicates
-from service.duplicates.index import LookIndex
+from service.duplicates.index import FingerprintIndex
 from service.search.explanation import Explainer
 from service.search.query_embedding import QueryEmbedder
 from service.search.ranking import Search
@@ -31,10 +31,10 @@ class House:
         self.store = BruteForceStore(self.outage)
         self.records = ProductRecords(self.blobs)
         clock = _clock()
-        self.looks = LookIndex(self.store)
-        self.duplicates = Duplicates(self.looks, self.store)
+        self.fingerprints = FingerprintIndex(self.store)
+        self.duplicates = Duplicates(self.fingerprints, self.store)
         locks = KeyedLocks()
-        self.indexer = Indexer(self.records, self.store, self.embedder, locks, self.looks)
+        self.indexer = Indexer(self.records, self.store, self.embedder, locks, self.fingerprints)
         self.catalogue = Catalogue(
             self.records,
             self.store,
@@ -46,10 +46,10 @@ class House:
         )
         queries = QueryEmbedder(self.embedder, self.store, self.records)
         weights = {"semantic": 0.6, "visual": 0.4}
-        self.background = CatalogueBackground(self.store, self.embedder)
+        self.baseline = CatalogueBaseline(self.store, self.embedder)
         explainer = Explainer(self.records, self.embedder)
         signals = self.embedder.signals
-        self.search = Search(queries, self.store, signals, weights, self.background, explainer)
+        self.search = Search(queries, self.store, signals, weights, self.baseline, explainer)
 
     async def mend(self) -> int:
         return await self.catalogue.mend()

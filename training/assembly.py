@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from drawing.goods.sketched.kinds import TRAINING_STYLE, draw_set
 from training import photos as shop
-from training.drawing.goods import TRAINING_STYLE, draw_set
 from training.examples import Examples, chosen, composites, from_drawn, from_photos, joined
 from training.scenes import held_out
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from drawing.palette import COLOURS
+from drawing.patterns import PATTERNS
 from service.embedding.compact.vocabulary import IGNORED, Vocabulary, singular_forms, tokens_of
-from training.drawing.palette import COLOURS
-from training.drawing.patterns import PATTERNS
 from training.examples import Examples
 from training.hyponyms import DEPTHS, HYPONYMS, SHADES
 from training.lexicon import (

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from drawing.palette import COLOURS
 from service.embedding.compact import descriptor
 from service.embedding.compact.projection import Projection, features_of
-from training.drawing.palette import COLOURS
 from training.examples import Examples
 
 PROTOTYPES = 48

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
-from training.drawing.goods import DrawnSet
-from training.drawing.palette import COLOURS, colour_of
-from training.drawing.patterns import PATTERNS
+from drawing.goods.sketched.kinds import DrawnSet
+from drawing.palette import COLOURS, colour_of
+from drawing.patterns import PATTERNS
 from training.photos import CACHE_SIDE, Photo, Pixels
 
 UNKNOWN_PATTERN = -1
@@ -42,16 +42,16 @@ def from_photos(photos: list[Photo], pixels: Pixels) -> Examples:
 def from_drawn(drawn: DrawnSet) -> Examples:
     """Everything is known of a drawn thing."""
     colours = np.zeros((len(drawn.kinds), len(COLOURS)), np.float32)
-    for row, finish in enumerate(drawn.finishes):
-        share = 0.95 if finish.pattern == "plain" else 0.65
-        colours[row, COLOURS.index(finish.colour)] = share
-        colours[row, COLOURS.index(finish.second)] = 1 - share
+    for row, colouring in enumerate(drawn.colourings):
+        share = 0.95 if colouring.pattern == "plain" else 0.65
+        colours[row, COLOURS.index(colouring.colour)] = share
+        colours[row, COLOURS.index(colouring.second)] = 1 - share
     return Examples(
         drawn.pixels,
         [kind.label for kind in drawn.kinds],
         [kind.group for kind in drawn.kinds],
         colours,
-        np.array([PATTERNS.index(f.pattern) for f in drawn.finishes], np.int64),
+        np.array([PATTERNS.index(c.pattern) for c in drawn.colourings], np.int64),
     )
 
 

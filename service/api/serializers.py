@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from service.api import schemas
 from service.core.duplicates import DuplicateGroup, NearDuplicate
-from service.core.index import Facets, Look
+from service.core.index import Facets, ImageFingerprint
 from service.core.page import Page
 from service.core.product import AttributeType, Product, ProductImage
 from service.core.search import Explanation, Hit, SearchResult, SignalExplanation
@@ -95,21 +95,21 @@ def near_duplicates(root: str, near: Sequence[NearDuplicate]) -> list[schemas.Ne
 def duplicate_page(root: str, page: Page[DuplicateGroup]) -> schemas.DuplicatePage:
     items = [
         schemas.DuplicateGroup(
-            same_bytes=len({look.image_id for look in group.images}) == 1,
+            same_bytes=len({image.image_id for image in group.images}) == 1,
             similarity=group.similarity,
-            images=[_duplicate_image(root, look) for look in group.images],
+            images=[_duplicate_image(root, image) for image in group.images],
         )
         for group in page.items
     ]
     return schemas.DuplicatePage(items=items, next_cursor=page.next_cursor, total=page.total)
 
 
-def _duplicate_image(root: str, look: Look) -> schemas.DuplicateImage:
-    url = image_url(root, look.product_id, look.image_id)
+def _duplicate_image(root: str, image: ImageFingerprint) -> schemas.DuplicateImage:
+    url = image_url(root, image.product_id, image.image_id)
     return schemas.DuplicateImage(
-        product_id=look.product_id,
-        name=look.name,
-        image_id=look.image_id,
+        product_id=image.product_id,
+        name=image.name,
+        image_id=image.image_id,
         url=url,
         thumbnail_url=f"{url}?size=thumbnail",
     )
@@ -133,8 +133,8 @@ def attribute_list(types: Mapping[str, Collection[AttributeType]]) -> schemas.At
 
 def samples_out(root: str, catalogue: SampleCatalogue) -> schemas.Samples:
     queries = [
-        schemas.SampleQuery(name=name, title=example.title, url=f"{root}/samples/{name}.jpg")
-        for name, example in catalogue.examples.items()
+        schemas.SampleQuery(name=name, title=query.title, url=f"{root}/samples/{name}.jpg")
+        for name, query in catalogue.queries.items()
     ]
     return schemas.Samples(total=len(catalogue.samples), queries=queries)
 
@@ -157,6 +157,7 @@ def search_answer(root: str, result: SearchResult) -> schemas.SearchAnswer:
             confidence=result.match.confidence,
             verdict=result.match.verdict,
             detail=result.match.detail,
+            pending=result.match.pending,
         ),
         took_ms={step: round(float(ms), 3) for step, ms in result.took_ms.items()},
     )

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from service.catalogue.rules import check_product_id
 from service.core.errors import InvalidCursor, ServiceError
-from service.core.filter import Filter, fingerprint
+from service.core.filter import Filter, filter_digest
 from service.core.product import Product
 
 Order: TypeAlias = Literal["newest", "id"]
@@ -45,4 +45,4 @@ def read_cursor(cursor: str, order: Order, filter: Filter | None) -> Place:
 
 
 def _list(order: Order, filter: Filter | None) -> str:
-    return order if filter is None else f"{order} {fingerprint(filter)}"
+    return order if filter is None else f"{order} {filter_digest(filter)}"

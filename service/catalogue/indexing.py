@@ -15,7 +15,7 @@ from service.core.index import Changes, Payload, Point, point_id
 from service.core.interfaces import Embedder, VectorStore
 from service.core.locks import KeyedLocks
 from service.core.product import Product
-from service.duplicates.index import LookIndex
+from service.duplicates.index import FingerprintIndex
 from service.scoring.hybrid import stored_vector
 
 PRODUCTS_AT_ONCE = 16
@@ -55,9 +55,9 @@ class Indexer:
         store: VectorStore,
         embedder: Embedder,
         locks: KeyedLocks,
-        looks: LookIndex,
+        fingerprints: FingerprintIndex,
     ) -> None:
-        self._looks = looks
+        self._fingerprints = fingerprints
         self._records = records
         self._store = store
         self._embedder = embedder
@@ -71,14 +71,16 @@ class Indexer:
         An image whose point is missing from the index, as after a loss, is embedded again.
         """
         kept = _points_by_id(product, leave_out=new)
-        found = _with_looks(await self._store.payloads(list(kept))) if kept else {}
+        found = _with_fingerprints(await self._store.payloads(list(kept))) if kept else {}
         missing = kept.keys() - found.keys()
         again, _ = await self._embed_all(product, [kept[key].image_id for key in missing])
         payloads = _payloads(product)
         upserts = tuple(
             self._point(payloads[image_id], image) for image_id, image in {**again, **new}.items()
         )
-        renewed = {key: replace(kept[key], look=old.look) for key, old in found.items()}
+        renewed = {
+            key: replace(kept[key], fingerprint=old.fingerprint) for key, old in found.items()
+        }
         deletes = tuple(point_id(product.product_id, image_id) for image_id in stale)
         await self._apply(Changes(upserts, renewed, deletes))
 
@@ -90,11 +92,11 @@ class Indexer:
     async def restore(self, product: Product) -> Restored:
         """Makes the product's points what its record says, as far as its pictures can be read."""
         wanted = _points_by_id(product)
-        found = _with_looks(await self._store.payloads(list(wanted)))
+        found = _with_fingerprints(await self._store.payloads(list(wanted)))
         missing = [payload.image_id for key, payload in wanted.items() if key not in found]
         new, failed = await self._embed_all(product, missing)
         outdated = {
-            key: replace(wanted[key], look=old.look)
+            key: replace(wanted[key], fingerprint=old.fingerprint)
             for key, old in found.items()
             if not _equal(wanted[key], old)
         }
@@ -166,13 +168,13 @@ class Indexer:
 
     async def _apply(self, changes: Changes) -> None:
         await self._store.apply(changes)
-        self._looks.note(changes)
+        self._fingerprints.note(changes)
 
     def _point(self, payload: Payload, image: EmbeddedImage) -> Point:
         return Point(
             point_id(payload.product.product_id, payload.image_id),
             stored_vector(image.embedding, self._embedder.signals),
-            replace(payload, look=image.look),
+            replace(payload, fingerprint=image.fingerprint),
         )
 
     async def _embed_all(
@@ -231,9 +233,9 @@ def _points_by_id(product: Product, leave_out: Container[str] = ()) -> dict[str,
     }
 
 
-def _with_looks(found: Mapping[str, Payload]) -> dict[str, Payload]:
-    """A point without a look, as older versions made them, counts as missing."""
-    return {key: payload for key, payload in found.items() if payload.look}
+def _with_fingerprints(found: Mapping[str, Payload]) -> dict[str, Payload]:
+    """A point without a fingerprint, as older versions made them, counts as missing."""
+    return {key: payload for key, payload in found.items() if payload.fingerprint}
 
 
 def _equal(one: Payload, other: Payload) -> bool:

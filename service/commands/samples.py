@@ -9,15 +9,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shutil import copyfile
 
 import httpx
 
 from service.commands import client as http
 from service.commands.import_products import RETRIES, pause_s
 from service.core.errors import ServiceError
-from service.samples.catalogue import Sample, examples, samples
+from service.samples.files import Sample, sample_queries, samples
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,12 +57,11 @@ async def _ask(arguments: argparse.Namespace, method: str) -> dict[str, int]:
 def _write(directory: Path) -> int:
     try:
         (directory / "queries").mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor() as threads:
-            entries = list(threads.map(lambda sample: _write_sample(directory, sample), samples()))
+        entries = [_write_sample(directory, sample) for sample in samples()]
         text = json.dumps(entries, indent=1, ensure_ascii=False)
         (directory / "products.json").write_text(text + "\n", encoding="utf-8")
-        for name, example in examples().items():
-            (directory / "queries" / f"{name}.jpg").write_bytes(example.picture())
+        for query in sample_queries().values():
+            copyfile(query.file, directory / "queries" / query.file.name)
     except OSError as exc:
         raise ServiceError(f"{directory} cannot be written: {exc}") from exc
     print(f"{len(entries)} products in {directory / 'products.json'}")
@@ -70,13 +69,12 @@ def _write(directory: Path) -> int:
 
 
 def _write_sample(directory: Path, sample: Sample) -> dict[str, object]:
-    """Writes the picture; the product as `import` takes it."""
-    name = f"{sample.product_id}.jpg"
-    (directory / name).write_bytes(sample.picture())
+    """Copies the picture and returns the product as `import` takes it."""
+    copyfile(sample.file, directory / sample.file.name)
     return {
         "product_id": sample.product_id,
         "name": sample.fields.name,
         "description": sample.fields.description,
         "attributes": sample.fields.attributes,
-        "image": name,
+        "image": sample.file.name,
     }

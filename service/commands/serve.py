@@ -22,6 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from service.app import create_app
     from service.commands.http_protocol import ProblemProtocol
+    from service.health.watchdog import watched_loop
     from service.observability import configure_logging
 
     settings = Settings()
@@ -30,6 +31,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     class Server(uvicorn.Server):
         """Ends with status 0 on SIGTERM, where uvicorn's own would raise the signal again."""
+
+        async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+            with watched_loop(settings.loop_stall_s):
+                await super().serve(sockets)
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             app.state.lifecycle.drain()

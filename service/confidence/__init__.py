@@ -1,1 +1,1 @@
-"""Estimates whether what a search looks for is in the catalogue at all."""
+"""Estimates whether the catalogue contains what a search looks for."""

@@ -1,4 +1,4 @@
-"""The catalogue's background: a sample of it, kept up to date beside the searches."""
+"""Measures the catalogue's baseline in the background, and judges scores by it."""
 
 from __future__ import annotations
 
@@ -11,40 +11,41 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
 from service.confidence import estimator as confidence
-from service.confidence.estimator import Background, Nearnesses, Probes, Shape
+from service.confidence.estimator import Baseline, Nearnesses, Probes, Shape
 from service.core.embedding import Priority, Vector
-from service.core.errors import InvalidText, Overloaded, Unavailable
+from service.core.errors import InvalidText, Overloaded
 from service.core.index import Point
 from service.core.interfaces import Embedder, VectorStore
+from service.core.periodic import repeat
 from service.core.query import QueryPart, TextPart
 from service.core.search import Match
 from service.scoring.hybrid import split
 
-LOOK_EVERY_S = 2.0
-RENEW_AFTER_S = 600.0
-"""Also where the catalogue is as large as it was: its pictures may be others."""
-RENEW_AFTER_GROWTH = 0.1
-RENEW_WHILE_CHANGING_S = 60.0
-"""While an import runs: 128 names cost the models as much as thirty pictures."""
-NAMES_AT_ONCE = 8
-"""They share a pass: eight short texts take three times as long as one."""
-KEPT_LEVELS = 256
+CHECK_EVERY_S = 2.0
+REFRESH_AFTER_S = 600.0
+"""The baseline is measured again after this time: as many pictures may be different ones."""
+REFRESH_AFTER_GROWTH = 0.1
+REFRESH_WHILE_CHANGING_S = 60.0
+"""The shortest time between two measurements during an import.
+
+Embedding 128 names costs as much as embedding thirty pictures.
+"""
+NAMES_PER_BATCH = 8
+"""Eight short texts that share a forward pass take three times as long as one."""
+CACHED_DISTRIBUTIONS = 256
 
 NameVectors: TypeAlias = Mapping[str, Vector]
 """A product's name as a text: a unit vector for each signal whose encoder reads texts."""
 
-log = structlog.stdlib.get_logger(__name__)
 
+class CatalogueBaseline:
+    """Judges scores by what the catalogue's own products find in it.
 
-class CatalogueBackground:
-    """Judges scores by what the catalogue's own products find; `run` keeps the sample fresh.
-
-    Equal searches on an unchanged catalogue are judged equally: the sample is drawn by the hashes
-    that points are named by, in every process alike.
+    Equal searches in an unchanged catalogue are judged equally by every process, because the
+    sample is drawn by the points' ids, which are hashes.
     """
 
     def __init__(
@@ -57,74 +58,71 @@ class CatalogueBackground:
         self._store = store
         self._embedder = embedder
         self._clock = clock
-        self._background: Background | None = None
-        self._known = False
-        self._images: int | None = None
-        """In the index when it was measured."""
-        self._seen: int | None = None
+        self._baseline: Baseline | None = None
+        self._measured = False
+        self._texts_are_due = False
+        """True while searches by picture are judged already, and those by text are not yet."""
+        self._measured_images: int | None = None
+        """The number of pictures in the index when the baseline was measured."""
+        self._checked_images: int | None = None
+        """The number of pictures in the index at the last check."""
         self._changing_since: float | None = None
         self._measured_at = 0.0
         self._names: dict[str, NameVectors | None] = {}
-        self._levels: OrderedDict[object, Nearnesses | None] = OrderedDict()
+        self._null_distributions: OrderedDict[object, Nearnesses | None] = OrderedDict()
 
     async def run(self) -> None:
-        """Until cancelled. An outage only puts it off."""
-        while True:
-            try:
-                await self.look()
-            except Unavailable as exc:
-                log.warning("the background is measured later", reason=exc.detail)
-            except Exception:
-                log.exception("the background could not be measured")
-            await asyncio.sleep(LOOK_EVERY_S)
+        """Keeps the baseline up to date until cancelled."""
+        await repeat(self.check, every_s=CHECK_EVERY_S, name="baseline")
 
-    async def look(self) -> None:
-        """`refresh`, once the catalogue is as it was at the last look, or has changed for a minute.
+    async def check(self) -> None:
+        """Calls `refresh` if the catalogue has stopped changing, or has kept changing for a minute.
 
         Raises StoreUnavailable.
         """
         images, now = await self._store.count_points(), self._clock()
-        if images == self._seen:
+        if images == self._checked_images:
             self._changing_since = None
         elif self._changing_since is None:
             self._changing_since = now
-        self._seen = images
+        self._checked_images = images
         since = self._changing_since
-        rested = since is None or now - max(since, self._measured_at) >= RENEW_WHILE_CHANGING_S
-        if self._images is None or rested:
+        settled = since is None or now - max(since, self._measured_at) >= REFRESH_WHILE_CHANGING_S
+        if self._measured_images is None or settled:
             await self.refresh()
 
     async def refresh(self) -> None:
-        """Measures anew where the catalogue has changed by a tenth, or ten minutes have passed.
+        """Measures the baseline if the catalogue has changed by a tenth, or after ten minutes.
 
         Raises StoreUnavailable.
         """
         images = await self._store.count_points()
         if not self._is_due(images):
             return
-        begun = self._clock()
-        sample = _one_a_product(await self._store.sample(confidence.SAMPLE_PRODUCTS))
-        points = _one_a_picture(sample)
-        background = None
-        if len(points) >= confidence.LEAST_PRODUCTS:
+        started = self._clock()
+        sample = _one_per_product(await self._store.sample(confidence.SAMPLE_PRODUCTS))
+        points = _one_per_picture(sample)
+        baseline = None
+        if len(points) >= confidence.MIN_PRODUCTS:
             different = round(images * len(points) / len(sample))
-            background = await asyncio.to_thread(self._measure, points, different)
-            if self._background is None:
-                self._publish(background)  # searches by picture need not wait for the texts
+            baseline = await asyncio.to_thread(self._measure, points, different)
+            if self._baseline is None:
+                # Searches by picture need not wait for the texts.
+                self._publish(baseline, texts_are_due=True)
             names = await self._embed_names(points)
             texts = await asyncio.to_thread(self._measure_texts, points, names)
-            background = replace(background, texts=texts)
-        self._publish(background)
-        self._images, self._measured_at = images, begun
+            baseline = replace(baseline, texts=texts)
+        self._publish(baseline)
+        self._measured_images, self._measured_at = images, started
 
     def confidences(
         self, parts: Sequence[QueryPart], weights: Mapping[str, float], scores: Sequence[float]
     ) -> list[float] | None:
-        """How unusual each score is, 0 to 1; None where the background cannot tell."""
-        if self._background is None:
+        """Returns how unusual each score is, 0 to 1, or None if the baseline cannot tell."""
+        if self._baseline is None:
             return None
-        levels = self._levels_of(self._background, _shape(parts), weights)
-        return None if levels is None else confidence.confidences(scores, levels)
+        null = self._null_distribution(self._baseline, _shape(parts), weights)
+        return None if null is None else confidence.confidences(scores, null)
 
     def match(
         self,
@@ -134,61 +132,75 @@ class CatalogueBackground:
         *,
         ignored_words: Sequence[str] = (),
     ) -> Match:
-        """Whether the search found what was searched for; `best` is None where it found nothing."""
-        if not self._known or (self._background is None and self._has_changed()):
-            return _unknown("The catalogue's background is not measured yet; ask again soon.")
-        if self._background is None:
+        """Judges whether the search found what it looked for, by the score of its best hit.
+
+        `best` is None if there is no hit.
+        """
+        if not self._measured or (self._baseline is None and self._has_changed()):
             return _unknown(
-                "The catalogue is too small to tell what is unusual in it: that takes "
-                f"{confidence.LEAST_PRODUCTS} products with different pictures."
+                "The catalogue's baseline has not been measured yet; try again soon.", pending=True
+            )
+        if self._baseline is None:
+            return _unknown(
+                "The catalogue is too small to tell which scores are unusual in it: that takes "
+                f"{confidence.MIN_PRODUCTS} products with different pictures."
             )
         if best is None:
-            return Match(0.0, "nothing_alike", "There is no product to find in this search.")
+            return Match(
+                0.0,
+                "nothing_alike",
+                "No product in the catalogue meets the conditions of this search.",
+            )
         if ignored_words:
             words = ", ".join(f'"{word}"' for word in ignored_words)
-            return _unknown(f"The search was made without {words}, which the encoder cannot read.")
+            return _unknown(f"The search ignored {words}, which the encoder does not know.")
         judged = self.confidences(parts, weights, [best])
         if judged is None:
             return _unknown(
-                "There is no background for texts (yet): it takes the names of "
-                f"{confidence.LEAST_PRODUCTS} products that the encoder can read."
+                "There is no baseline for texts yet: that takes the names of "
+                f"{confidence.MIN_PRODUCTS} products that the encoder can read.",
+                pending=self._texts_are_due,
             )
         return Match(judged[0], *_verdict(judged[0]))
 
     def _has_changed(self) -> bool:
-        """Since it was measured, by the last look."""
-        return self._seen is not None and self._seen != self._images
+        """Tells whether the last check saw another number of pictures than the measurement."""
+        return self._checked_images is not None and self._checked_images != self._measured_images
 
     def _is_due(self, images: int) -> bool:
-        if self._images is None:
+        if self._measured_images is None:
             return True
         age = self._clock() - self._measured_at
-        if age >= RENEW_AFTER_S:
+        if age >= REFRESH_AFTER_S:
             return True
-        if self._background is None:
-            # As many pictures as before may be different ones by now.
-            return images != self._images or (
-                images >= confidence.LEAST_PRODUCTS and age >= RENEW_WHILE_CHANGING_S
+        if self._baseline is None:
+            # The same number of pictures may be different ones by now.
+            return images != self._measured_images or (
+                images >= confidence.MIN_PRODUCTS and age >= REFRESH_WHILE_CHANGING_S
             )
-        return abs(images - self._images) > RENEW_AFTER_GROWTH * self._images
+        return abs(images - self._measured_images) > REFRESH_AFTER_GROWTH * self._measured_images
 
-    def _publish(self, background: Background | None) -> None:
-        self._background, self._known = background, True
-        self._levels.clear()
+    def _publish(self, baseline: Baseline | None, *, texts_are_due: bool = False) -> None:
+        self._baseline, self._measured = baseline, True
+        self._texts_are_due = texts_are_due
+        self._null_distributions.clear()
 
-    def _measure(self, points: Sequence[Point], images: int) -> Background:
+    def _measure(self, points: Sequence[Point], images: int) -> Baseline:
         signals = self._embedder.signals
         first = points[: confidence.PROBES]
         vectors = [split(point.vector, signals).vectors for point in first]
         pictures = confidence.probes(vectors, range(len(first)), self._sample(points))
-        return Background(pictures, None, sampled=len(points), images=images)
+        return Baseline(pictures, None, sampled=len(points), images=images)
 
     def _measure_texts(
         self, points: Sequence[Point], names: Sequence[NameVectors | None]
     ) -> Probes | None:
-        """The names are those of the first points; None where too few of them could be read."""
+        """Measures the texts by the names of the first points.
+
+        A name is None if the encoder cannot read it. Returns None if too few can be read.
+        """
         readable = {row: vector for row, vector in enumerate(names) if vector is not None}
-        if len(readable) < confidence.LEAST_PRODUCTS:
+        if len(readable) < confidence.MIN_PRODUCTS:
             return None
         return confidence.probes(list(readable.values()), list(readable), self._sample(points))
 
@@ -199,14 +211,14 @@ class CatalogueBackground:
         return {signal.name: part for signal, part in zip(signals, parts, strict=True)}
 
     async def _embed_names(self, points: Sequence[Point]) -> list[NameVectors | None]:
-        """A few at a time, and none twice: searches come first."""
+        """Embeds the names in small batches, so that searches come first, and none twice."""
         names = [point.payload.product.name for point in points[: confidence.PROBES]]
         kept = {name: self._names[name] for name in names if name in self._names}
         new = [name for name in dict.fromkeys(names) if name not in kept]
-        for start in range(0, len(new), NAMES_AT_ONCE):
-            few = new[start : start + NAMES_AT_ONCE]
-            vectors = await asyncio.gather(*(self._embed_name(name) for name in few))
-            kept.update(zip(few, vectors, strict=True))
+        for start in range(0, len(new), NAMES_PER_BATCH):
+            batch = new[start : start + NAMES_PER_BATCH]
+            vectors = await asyncio.gather(*(self._embed_name(name) for name in batch))
+            kept.update(zip(batch, vectors, strict=True))
         self._names = kept
         return [kept[name] for name in names]
 
@@ -221,29 +233,33 @@ class CatalogueBackground:
             else:
                 return embedded.embedding.vectors
 
-    def _levels_of(
-        self, background: Background, shape: Shape, weights: Mapping[str, float]
+    def _null_distribution(
+        self, baseline: Baseline, shape: Shape, weights: Mapping[str, float]
     ) -> Nearnesses | None:
         key = (shape, tuple(weights.items()))
-        if key in self._levels:
-            self._levels.move_to_end(key)
-        else:
-            found = confidence.levels(background, shape, weights, self._embedder.signals)
-            self._levels[key] = found
-            if len(self._levels) > KEPT_LEVELS:
-                self._levels.popitem(last=False)
-        return self._levels[key]
+        cache = self._null_distributions
+        if key not in cache:
+            cache[key] = confidence.null_distribution(
+                baseline, shape, weights, self._embedder.signals
+            )
+            if len(cache) > CACHED_DISTRIBUTIONS:
+                cache.popitem(last=False)
+        cache.move_to_end(key)
+        return cache[key]
 
 
-def _one_a_product(points: Iterable[Point]) -> list[Point]:
+def _one_per_product(points: Iterable[Point]) -> list[Point]:
     by_product: dict[str, Point] = {}
     for point in points:
         by_product.setdefault(point.payload.product.product_id, point)
     return list(by_product.values())
 
 
-def _one_a_picture(points: Iterable[Point]) -> list[Point]:
-    """Sizes of one article share a picture: as products they would all find each other."""
+def _one_per_picture(points: Iterable[Point]) -> list[Point]:
+    """Keeps one product for each picture.
+
+    The sizes of an article share a picture, and as separate products they would find each other.
+    """
     by_picture: dict[str, Point] = {}
     for point in points:
         by_picture.setdefault(point.payload.image_id, point)
@@ -251,7 +267,10 @@ def _one_a_picture(points: Iterable[Point]) -> list[Point]:
 
 
 def _shape(parts: Iterable[QueryPart]) -> Shape:
-    """The weights by kind, their absolute sum 1, so that equal mixtures have equal shapes."""
+    """Sums up the weights by kind, scaled to an absolute sum of 1.
+
+    The scaling gives equal mixtures equal shapes.
+    """
     totals = dict.fromkeys(("picture", "text", "unlike_picture", "unlike_text"), 0.0)
     for part in parts:
         kind = "text" if isinstance(part, TextPart) else "picture"
@@ -260,18 +279,21 @@ def _shape(parts: Iterable[QueryPart]) -> Shape:
     return Shape(**{kind: round(total / whole, 6) for kind, total in totals.items()})
 
 
-def _unknown(detail: str) -> Match:
-    return Match(None, "unknown", detail)
+def _unknown(detail: str, *, pending: bool = False) -> Match:
+    return Match(None, "unknown", detail, pending)
 
 
 def _verdict(value: float) -> tuple[Literal["found", "unsure", "nothing_alike"], str]:
     percent = math.floor(min(value, 0.99) * 100)
     share = (
         f"The best hit is a better match than {percent}% of the catalogue's own"
-        " products find once they and what looks most like them are hidden"
+        " products find once they and their nearest neighbours are hidden"
     )
     if value >= confidence.FOUND_FROM:
-        return "found", f"{share}: what was searched for is most likely there."
+        return "found", f"{share}: the catalogue most likely has what you searched for."
     if value <= confidence.NOTHING_ALIKE_TO:
-        return "nothing_alike", f"{share}: the catalogue most likely does not have it."
-    return "unsure", f"{share}: it may be this, or only something like it."
+        return (
+            "nothing_alike",
+            f"{share}: the catalogue most likely does not have what you searched for.",
+        )
+    return "unsure", f"{share}: it may be what you searched for, or only similar to it."

@@ -1,1 +1,1 @@
-"""Values, interfaces and errors that every folder shares; it imports nothing outward."""
+"""Defines the values, interfaces and errors that all other folders share."""

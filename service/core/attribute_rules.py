@@ -1,4 +1,4 @@
-"""Rules for the names and values of attributes."""
+"""Checks the names and values of attributes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,21 @@ MAX_WHOLE_NUMBER = 2**53 - 1
 
 
 def check_attribute_name(value: object, *, at: str = "/attributes") -> str:
-    """1 to 64 characters, not all blank."""
+    """Returns a name of 1 to 64 characters that are not all blank.
+
+    Raises InvalidProduct.
+    """
     name = check_text(value, "An attribute's name", at=at, longest=MAX_ATTRIBUTE_NAME_CHARS)
     if not name.strip():
-        raise InvalidProduct("An attribute's name is empty; name it.", pointer=at)
+        raise InvalidProduct("An attribute's name is empty; give it a name.", pointer=at)
     return name
 
 
 def check_attribute_value(value: object, *, at: str) -> AttributeValue:
+    """Returns a string, a finite number, a boolean or a list of strings.
+
+    Raises InvalidProduct.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, (int, float)):
@@ -44,7 +51,7 @@ def _number(value: int | float, at: str) -> int | float:
         raise InvalidProduct("A number must be finite.", pointer=at)
     if isinstance(value, int) and abs(value) > MAX_WHOLE_NUMBER:
         raise InvalidProduct(
-            f"A whole number beyond ±{MAX_WHOLE_NUMBER} loses digits on its way; send a string.",
+            f"A whole number beyond ±{MAX_WHOLE_NUMBER} loses digits in JSON; send a string.",
             pointer=at,
         )
     return value
@@ -56,6 +63,6 @@ def _strings(values: list[object], at: str) -> list[str]:
             f"The list has {len(values)} items; keep it to {MAX_ATTRIBUTE_LIST_ITEMS}.", pointer=at
         )
     return [
-        check_text(item, "An item of a list", at=f"{at}/{n}", longest=MAX_ATTRIBUTE_STRING_CHARS)
+        check_text(item, "A list item", at=f"{at}/{n}", longest=MAX_ATTRIBUTE_STRING_CHARS)
         for n, item in enumerate(values)
     ]

@@ -1,15 +1,15 @@
-"""Near-duplicates: pictures of different products that are the same, or nearly."""
+"""Defines near-duplicates: pictures of different products that are identical or nearly so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.core.index import Look
+from service.core.index import ImageFingerprint
 
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicate:
-    """A picture of another product that is the same, or nearly, as the picture `of_image_id`."""
+    """A picture of another product that is a near-duplicate of the picture `of_image_id`."""
 
     product_id: str
     name: str
@@ -20,7 +20,7 @@ class NearDuplicate:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """Pictures of several products that are the same, or nearly; `similarity` is the least."""
+    """Near-duplicates under several products. `similarity` is that of the least similar pair."""
 
-    images: tuple[Look, ...]
+    images: tuple[ImageFingerprint, ...]
     similarity: float

@@ -82,7 +82,7 @@ class EmbeddedImage:
     info: ImageInfo
     decode_ms: float
     embed_ms: float
-    look: bytes = b""
+    fingerprint: bytes = b""
     """As in `service.duplicates.fingerprint`; empty for the pictures of searches."""
 
 

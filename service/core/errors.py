@@ -1,37 +1,37 @@
-"""The exception tree of the service; it knows no HTTP.
+"""Defines the exceptions of the service, independently of HTTP.
 
 ServiceError
 ├── InvalidInput                the caller must change the request
-│   ├── InvalidImage            bytes that are no readable picture
-│   │   └── ImageTooLarge       too many bytes or pixels
-│   ├── InvalidText             a text no encoder can place
-│   ├── InvalidQuery            parts of a query that leave nothing to search for
-│   ├── InvalidWeights          weights that are negative, not finite or all zero
-│   ├── InvalidCrop             a crop outside the picture
-│   ├── InvalidFilter           a filter that says nothing this service understands
-│   ├── InvalidProduct          a product's fields break a rule
-│   └── InvalidCursor           a cursor this service did not make
-├── Unexplained                 an encoder cannot tell where in a picture a similarity lies
-├── NotFound                    no such product or image
-├── Conflict                    the product exists already
+│   ├── InvalidImage            the bytes are not a readable picture
+│   │   └── ImageTooLarge       the picture has too many bytes or pixels
+│   ├── InvalidText             no encoder can embed the text
+│   ├── InvalidQuery            the parts of the query leave nothing to search for
+│   ├── InvalidWeights          the weights are negative, not finite or all zero
+│   ├── InvalidCrop             the crop lies outside the picture
+│   ├── InvalidFilter           the filter is not in the filter language
+│   ├── InvalidProduct          a field of the product breaks a rule
+│   └── InvalidCursor           the cursor was not made by this service
+├── Unexplained                 the encoder cannot locate a similarity in a picture
+├── NotFound                    the product or image does not exist
+├── Conflict                    the product already exists
 ├── Unavailable                 try again later; nothing was lost
 │   ├── Overloaded              the queue is full or the wait was too long
 │   ├── StoreUnavailable        the vector or blob store does not answer
 │   └── Starting                the service is still loading
 └── SetupError                  the service cannot start as configured
-    ├── WeightsUnavailable      a model's weights are neither at hand nor to be had
+    ├── WeightsUnavailable      the weights of a model are neither stored nor downloadable
     └── StoreInUse              another process has the embedded store open
 """
 
 
 class ServiceError(Exception):
-    """Base of all. `detail` is a sentence that says what to do."""
+    """The base class. `detail` is a sentence that tells the caller what to do."""
 
     def __init__(self, detail: str, *, pointer: str | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.pointer = pointer
-        """JSON pointer to the place in the request, if there is one."""
+        """The JSON pointer to the offending part of the request, if there is one."""
 
 
 class InvalidInput(ServiceError): ...
@@ -74,7 +74,7 @@ class Conflict(ServiceError): ...
 
 
 class Unavailable(ServiceError):
-    """`retry_after_s` is the earliest time that makes sense, in seconds."""
+    """The service cannot answer now. A retry makes sense after `retry_after_s` seconds."""
 
     def __init__(self, detail: str, *, retry_after_s: int = 1) -> None:
         super().__init__(detail)

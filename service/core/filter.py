@@ -1,4 +1,4 @@
-"""Filters on products, as a tree; `filter_language` reads them from JSON."""
+"""Defines filters on products as a tree, which `service.filters.parser` reads from JSON."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 Scalar: TypeAlias = str | float | bool
-"""What attributes are compared with. Numbers are floats: 10 equals 10.0, and true is no number."""
+"""A value that attributes are compared with.
+
+Numbers are floats, so that 10 equals 10.0. A boolean is not a number.
+"""
+
+Bound = TypeVar("Bound", float, datetime)
 
 RFC_3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}([Tt ]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):\d{2}))?",
@@ -19,99 +24,95 @@ RFC_3339 = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """An attribute by its name, as the products have it."""
+    """An attribute of the products, by its name."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """`name` or `product_id` of the product itself."""
+    """A field of the product itself: `name` or `product_id`."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """The value, or an item where it is a list, is one of these."""
+    """Admits products whose value, or one of its items if it is a list, is among `values`."""
 
     subject: Attribute | Property
     values: tuple[Scalar, ...]
     places: tuple[str, ...] = field(default=(), compare=False, repr=False)
-    """JSON pointers to where the request says each."""
+    """The JSON pointers to the values in the request."""
 
 
 @dataclass(frozen=True, slots=True)
-class NumberRange:
-    """The value is a number between the bounds that are given."""
+class Range(Generic[Bound]):
+    """Admits products whose value lies between the given bounds."""
 
     subject: Attribute
-    gt: float | None = None
-    gte: float | None = None
-    lt: float | None = None
-    lte: float | None = None
+    gt: Bound | None = None
+    gte: Bound | None = None
+    lt: Bound | None = None
+    lte: Bound | None = None
     at: str = field(default="", compare=False, repr=False)
-    """JSON pointer to the first bound in the request."""
+    """The JSON pointer to the first bound in the request."""
 
 
-@dataclass(frozen=True, slots=True)
-class DateRange:
-    """The value is a string with an RFC 3339 date or time between the bounds that are given."""
+class NumberRange(Range[float]):
+    """Admits products whose value is a number between the bounds."""
 
-    subject: Attribute
-    gt: datetime | None = None
-    gte: datetime | None = None
-    lt: datetime | None = None
-    lte: datetime | None = None
-    at: str = field(default="", compare=False, repr=False)
+
+class DateRange(Range[datetime]):
+    """Admits products whose value is a string with an RFC 3339 date or time in the range."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exists:
-    """The product has the attribute, whatever its value."""
+    """Admits products that have the attribute, whatever its value."""
 
     subject: Attribute
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
-    """All of these; none at all admits every product."""
+class And:
+    """Admits what all of the filters admit. Without any filter it admits every product."""
 
     filters: tuple[Filter, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
-    """At least one of these."""
+class Or:
+    """Admits what at least one of the filters admits."""
 
     filters: tuple[Filter, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class No:
-    """What this does not admit, products without the attribute among it."""
+class Not:
+    """Admits what the filter does not admit, including products without the attribute."""
 
     filter: Filter
 
 
 Comparison: TypeAlias = OneOf | NumberRange | DateRange | Exists
-Filter: TypeAlias = Comparison | Every | Some | No
+Filter: TypeAlias = Comparison | And | Or | Not
 
 
 def comparisons(filter: Filter) -> list[Comparison]:
-    """The leaves of the tree, from left to right."""
-    if isinstance(filter, (Every, Some)):
+    """Returns the leaves of the tree, from left to right."""
+    if isinstance(filter, (And, Or)):
         return [leaf for part in filter.filters for leaf in comparisons(part)]
-    return comparisons(filter.filter) if isinstance(filter, No) else [filter]
+    return comparisons(filter.filter) if isinstance(filter, Not) else [filter]
 
 
-def fingerprint(filter: Filter) -> str:
-    """The same for filters that say the same in another order; to tell lists apart by."""
+def filter_digest(filter: Filter) -> str:
+    """Returns a hash that does not depend on the order of the filter's parts and values."""
     match filter:
-        case Every(parts) | Some(parts):
-            inner = sorted({fingerprint(part) for part in parts})
-        case No(part):
-            inner = [fingerprint(part)]
+        case And(parts) | Or(parts):
+            inner = sorted({filter_digest(part) for part in parts})
+        case Not(part):
+            inner = [filter_digest(part)]
         case OneOf(subject, values):
             inner = [repr(subject), *sorted({repr(value) for value in values})]
         case _:
@@ -121,9 +122,10 @@ def fingerprint(filter: Filter) -> str:
 
 
 def read_date(text: str) -> datetime | None:
-    """An RFC 3339 date or time, in UTC and to the microsecond; a date is its first instant in UTC.
+    """Parses an RFC 3339 date or time, to the microsecond and in UTC.
 
-    None for any other text, and for a time whose instant lies outside the years 1 to 9999.
+    A date means its first instant in UTC. Returns None for any other text, and for an instant
+    outside the years 1 to 9999.
     """
     if RFC_3339.fullmatch(text) is None:
         return None

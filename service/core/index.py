@@ -1,4 +1,4 @@
-"""The index: points, their payloads, and changes to them."""
+"""Defines the points of the index, their payloads, and changes to them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,28 @@ POINT_NAMESPACE = uuid.UUID("8c9c6f0e-5a0b-5d0c-9d1e-0d8e3f5f7a11")
 
 
 def point_id(product_id: str, image_id: str) -> str:
-    """The id of one product image in every vector store: a UUIDv5 (RFC 9562, section 5.5)."""
+    """Returns the id of a product image in every vector store.
+
+    The id is a UUIDv5 (RFC 9562, section 5.5).
+    """
     return str(uuid.uuid5(POINT_NAMESPACE, f"{image_id}/{product_id}"))
 
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """One value of an attribute, and how many products have it."""
+    """One value of an attribute, and the number of products that have it."""
 
     value: str | int | float | bool
     count: int
 
 
 Facets: TypeAlias = Mapping[str, tuple[FacetValue, ...]]
-"""The most frequent values by attribute, the most frequent first."""
+"""The most frequent values of each attribute, in descending order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One product image in the vector store. `vector` is the hybrid vector, float32, (D,)."""
+    """One product image in the vector store. `vector` is its hybrid vector, float32, (D,)."""
 
     point_id: str
     vector: Vector
@@ -41,43 +44,43 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a point carries, so that one search answers the request.
+    """The data stored with a point, which answers a search without a second lookup.
 
-    `primary` marks the product's first image: one primary point a product, so that counting and
-    listing products is counting and listing primary points.
+    `primary` marks the product's first image. Each product has one primary point, so products are
+    counted and listed by their primary points.
     """
 
     product: Product
     image_id: str
     primary: bool
-    look: bytes = b""
-    """What near duplicates are told by, as in `service.duplicates.fingerprint`."""
+    fingerprint: bytes = b""
+    """The image fingerprint, as `service.duplicates.fingerprint` computes it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a stored picture looks like, and whose it is."""
+class ImageFingerprint:
+    """The fingerprint of a stored picture, and the product and image it belongs to."""
 
     point_id: str
     product_id: str
     name: str
     image_id: str
-    look: bytes
+    value: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Changes to the index that belong together. Applying them twice equals applying them once."""
+    """Changes to the index that belong together. Applying them twice does no harm."""
 
     upserts: tuple[Point, ...] = ()
     payloads: Mapping[str, Payload] = field(default_factory=dict)
-    """New payloads, by point id, of points whose vectors stay."""
+    """The new payloads, by point id, of points that keep their vectors."""
     deletes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredPoint:
-    """A point found; `score` is the inner product with the query vector."""
+    """A point that a search found. `score` is its inner product with the query vector."""
 
     point_id: str
     score: float

@@ -1,4 +1,4 @@
-"""The seams of the service: what the core asks of encoders and stores."""
+"""Defines the interfaces of encoders and stores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.core.embedding import (
     Vector,
 )
 from service.core.filter import Filter
-from service.core.index import Changes, FacetValue, Look, Payload, Point, ScoredPoint
+from service.core.index import Changes, FacetValue, ImageFingerprint, Payload, Point, ScoredPoint
 from service.core.product import AttributeType
 
 if TYPE_CHECKING:
@@ -27,110 +27,117 @@ if TYPE_CHECKING:
 
 
 class Encoder(Protocol):
-    """A model that turns pictures into unit vectors of one signal. Thread-safe."""
+    """A thread-safe model that turns pictures into the unit vectors of one signal."""
 
     name: str
     dimensions: int
     fingerprint: str
-    """SHA-256 (hex) over the weights and the version of the preprocessing."""
+    """The SHA-256 (hex) of the weights and the version of the preprocessing."""
 
     def preprocess(self, image: Image.Image) -> NDArray[np.generic]:
-        """An upright RGB picture of any size to an array of fixed shape."""
+        """Turns an upright RGB picture of any size into an array of fixed shape."""
 
     def encode(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """(n, *preprocessed shape) to (n, dimensions), finite and of unit length.
+        """Turns (n, *preprocessed shape) into (n, dimensions), finite and of unit length.
 
-        Any: the numbers are of the type that the encoder's own `preprocess` gives.
+        The batch has the type of number that the encoder's own `preprocess` returns, hence Any.
         """
 
 
 @runtime_checkable
 class SteppedEncoder(Protocol):
-    """An encoder whose passes can pause on the way, so that a shorter one may go in between."""
+    """An encoder that can pause within a forward pass, to let a shorter one go first."""
 
     def encode_in_steps(self, batch: NDArray[Any]) -> Generator[None, None, NDArray[np.float32]]:
-        """`Encoder.encode`, with pauses."""
+        """Does what `Encoder.encode` does, and yields wherever it may pause."""
 
 
 @runtime_checkable
 class TextEncoder(Protocol):
-    """An encoder whose space texts share."""
+    """An encoder that embeds texts in the same space as pictures."""
 
     text_encoder: str
     """The name of the model that reads the texts."""
 
     def check_text(self, text: str) -> None:
-        """Raises InvalidText where `encode_texts` could only answer nonsense."""
+        """Raises InvalidText if the embedding of the text would be meaningless."""
 
     def unknown_words(self, text: str) -> list[str]:
-        """The words that play no part in the text's embedding; none where all do."""
+        """Returns the words of the text that do not affect its embedding."""
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """n texts to (n, dimensions), finite and of unit length."""
+        """Turns n texts into (n, dimensions), finite and of unit length."""
 
 
 class RegionEncoder(Protocol):
-    """Tells where in a picture the cosine with a query lies; one thread calls `explain`."""
+    """Splits the cosine of a picture and a query among the places of the picture.
+
+    Only one thread may call `explain`.
+    """
 
     def view(self, width: int, height: int) -> Crop:
-        """The part that the encoder sees of an upright picture of this size."""
+        """Returns the part of an upright picture of this size that the encoder sees."""
 
     def explain(self, batch: NDArray[Any], queries: Vector) -> Vector:
-        """Preprocessed pictures and a unit query for each, (n, dimensions), to shares of their
-        cosines by cell, (n, GRID_SIDE, GRID_SIDE).
+        """Splits the cosine of each preprocessed picture with its query among the cells.
 
-        What the encoder cannot place is left out: shares and that rest add up to the cosine.
+        `queries` has one unit vector for each picture, (n, dimensions). The result has the shape
+        (n, GRID_SIDE, GRID_SIDE). It lacks the part of the cosine that the encoder cannot place.
         """
 
 
 @runtime_checkable
 class ExplainedEncoder(Protocol):
-    """An encoder with regions."""
+    """An encoder that can explain its similarities by regions of the picture."""
 
     def regions(self) -> RegionEncoder:
-        """Raises Unexplained."""
+        """Returns the encoder of regions. Raises Unexplained if this model cannot have one."""
 
 
 class Embedder(Protocol):
-    """Untrusted bytes to unit vectors, one per signal."""
+    """Turns untrusted bytes and texts into unit vectors, one per signal."""
 
     @property
     def signals(self) -> tuple[Signal, ...]:
-        """The slices of the hybrid vector, in their order."""
+        """The slices of the hybrid vector, in order."""
 
     async def embed_image(
         self, data: bytes, *, crop: Crop | None = None, priority: Priority = Priority.SEARCH
     ) -> EmbeddedImage:
-        """Raises InvalidImage, InvalidCrop, Overloaded."""
+        """Embeds a picture. Raises InvalidImage, InvalidCrop and Overloaded."""
 
     async def embed_text(self, text: str, *, priority: Priority = Priority.SEARCH) -> EmbeddedText:
-        """Raises InvalidText, Overloaded."""
+        """Embeds a text. Raises InvalidText and Overloaded."""
 
     @property
     def unexplained(self) -> Mapping[str, str]:
-        """The signals that `explain_image` cannot place, each with the reason."""
+        """The signals that `explain_image` cannot explain, each with the reason."""
 
     async def explain_image(self, data: bytes, query: Embedding) -> dict[str, PlacedShares]:
-        """For each signal of the query that can be placed, where in the picture it is alike.
+        """Returns where the picture resembles the query, for each signal that can be explained.
 
-        Raises InvalidImage, Overloaded, Unavailable.
+        Raises InvalidImage, Overloaded and Unavailable.
         """
 
     async def thumbnail(self, data: bytes, *, size_px: int) -> bytes:
-        """A JPEG of the picture, upright, no side longer than `size_px`. Raises InvalidImage."""
+        """Returns the upright picture as a JPEG with no side longer than `size_px`.
+
+        Raises InvalidImage.
+        """
 
 
 class VectorStore(Protocol):
-    """The index: points with hybrid vectors under the inner product.
+    """Stores points with hybrid vectors, and searches them by the inner product.
 
-    Every call raises StoreUnavailable while the engine does not answer, and works once it does.
-    An applied change is seen by the next call and survives `kill -9`.
+    Every call raises StoreUnavailable while the engine does not answer, and works again once it
+    does. The next call sees an applied change, and the change survives `kill -9`.
     """
 
     async def apply(self, changes: Changes) -> None:
-        """Upserts, payload updates (unknown ids are passed over) and deletes, in this order.
+        """Applies upserts, payload updates and deletes, in this order.
 
-        Raises ValueError for a vector that is not finite.
+        Payload updates of unknown ids are ignored. Raises ValueError for a vector that is not
+        finite.
         """
 
     async def search(
@@ -143,27 +150,29 @@ class VectorStore(Protocol):
         filter: Filter | None = None,
         width: int = 128,
     ) -> list[ScoredPoint]:
-        """The `limit` points of the largest inner product, descending; fewer: there are no more.
+        """Returns the `limit` points with the largest inner products, in descending order.
 
-        `width` is the search width (ef) of the graph where the collection is too big to scan.
+        The result is shorter only if no more points qualify. `width` is the search width (ef) of
+        the graph, for a collection that is too large to scan.
         """
 
     async def similarities(
         self, vectors: Sequence[Vector], point_ids: Sequence[str]
     ) -> list[dict[str, float]]:
-        """For each vector the exact inner product with each of the points, by point id."""
+        """Returns for each vector its exact inner products with the points, by point id."""
 
     async def payloads(self, point_ids: Sequence[str]) -> dict[str, Payload]:
-        """The payloads of the points that exist, by point id."""
+        """Returns the payloads of the points that exist, by point id."""
 
     async def vectors(self, point_ids: Sequence[str]) -> dict[str, Vector]:
-        """The stored vectors of the points that exist, by point id."""
+        """Returns the stored vectors of the points that exist, by point id."""
 
     async def sample(self, limit: int) -> list[Point]:
-        """The points of the `limit` least ids, in their order: a random sample, the same each time.
+        """Returns the points with the `limit` smallest ids, ordered by id.
 
-        Ids are hashes (`service.core.index.point_id`), so that this is bottom-k sampling (Cohen
-        and Kaplan 2007): cheap, and a changed catalogue changes no more of it than it must.
+        This is a random sample that stays the same from call to call, because ids are hashes
+        (`service.core.index.point_id`). The method is bottom-k sampling (Cohen and Kaplan 2007):
+        it is cheap, and a change of the catalogue changes the sample as little as possible.
         """
 
     async def newest_products(
@@ -173,59 +182,63 @@ class VectorStore(Protocol):
         after: tuple[datetime, str] | None = None,
         filter: Filter | None = None,
     ) -> list[Payload]:
-        """Primary points by (created_at, product_id), descending, those behind `after`."""
+        """Returns the primary points after `after`, by (created_at, product_id) descending."""
 
-    def looks(self) -> AsyncIterator[list[Look]]:
-        """The looks of all points that have one, in chunks."""
+    def fingerprints(self) -> AsyncIterator[list[ImageFingerprint]]:
+        """Yields the fingerprints of all points that have one, in chunks."""
 
     async def products_by_id(
         self, *, limit: int, after: str | None = None, filter: Filter | None = None
     ) -> list[Payload]:
-        """Primary points by the code points of their product ids, those behind `after`."""
+        """Returns the primary points after `after`, by the code points of their product ids."""
 
     async def facet(
         self, attribute: str, *, limit: int, filter: Filter | None = None
     ) -> list[FacetValue]:
-        """The attribute's most frequent values among the products that the filter admits.
+        """Returns the most frequent values of an attribute among the products in the filter.
 
-        An item of a list is a value. Equally frequent ones at the end may be left out for others.
+        Each item of a list counts as a value. Among equally frequent values at the limit, the
+        choice is arbitrary.
         """
 
     async def attribute_types(self, *, limit: int) -> dict[str, frozenset[AttributeType]]:
-        """The types that each attribute has; of more than `limit` the most frequent ones."""
+        """Returns the types of each attribute, and only the `limit` most frequent ones."""
 
     def point_ids(self) -> AsyncIterator[list[str]]:
-        """Every point id, in chunks."""
+        """Yields every point id, in chunks."""
 
     async def count_products(self, *, filter: Filter | None = None) -> int: ...
 
     async def count_points(self) -> int: ...
 
     async def ping(self) -> None:
-        """Raises StoreUnavailable unless the engine answers now."""
+        """Returns if the engine answers now, and raises StoreUnavailable otherwise."""
 
     async def close(self) -> None:
-        """Flushes to the disk and lets go."""
+        """Flushes to the disk and releases the store."""
 
 
 class BlobStore(Protocol):
-    """Bytes by key. Raises StoreUnavailable while the store does not answer."""
+    """Stores bytes by key.
+
+    Every call raises StoreUnavailable while the store does not answer.
+    """
 
     async def put(self, key: str, data: bytes) -> None: ...
 
     async def create(self, key: str, data: bytes) -> bool:
-        """Writes unless the key exists; False if it does."""
+        """Writes the key unless it exists. Returns False if it does."""
 
     async def get(self, key: str) -> bytes | None: ...
 
     async def delete(self, keys: Sequence[str]) -> None:
-        """Keys that do not exist are passed over."""
+        """Deletes the keys, and ignores those that do not exist."""
 
     def list(self, prefix: str) -> AsyncIterator[str]:
-        """The keys under the prefix, in no particular order."""
+        """Yields the keys that begin with the prefix, in no particular order."""
 
     async def ping(self) -> None:
-        """Raises StoreUnavailable unless the store is there and answers now."""
+        """Returns if the store exists and answers now, and raises StoreUnavailable otherwise."""
 
     async def close(self) -> None:
-        """Lets go; later calls raise StoreUnavailable."""
+        """Releases the store. Later calls raise StoreUnavailable."""

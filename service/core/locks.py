@@ -1,4 +1,4 @@
-"""A lock per key, for as long as somebody holds or awaits it."""
+"""Provides a lock per key, which exists only while a task holds or awaits it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 
 class KeyedLocks:
-    """`async with locks(key)`: one holder a key, in order of arrival; other keys do not wait."""
+    """Gives each key to one task at a time, in order of arrival: `async with locks(key)`."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

@@ -1,4 +1,4 @@
-"""Pages of lists."""
+"""Defines one page of a list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list; `next_cursor` is None at the end, `total` counts all that match."""
+    """One page of a list. `next_cursor` is None on the last one, and `total` counts all pages."""
 
     items: tuple[T, ...]
     next_cursor: str | None

@@ -1,4 +1,4 @@
-"""Products as the catalogue keeps them."""
+"""Defines products as the catalogue stores them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 AttributeValue: TypeAlias = str | int | float | bool | list[str]
 Attributes: TypeAlias = Mapping[str, AttributeValue]
 AttributeType: TypeAlias = Literal["string", "number", "boolean", "list", "date"]
-"""`date` is a string that is an RFC 3339 date or time."""
+"""A `date` is a string in the form of an RFC 3339 date or time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,14 @@ class ProductImage:
     image_id: str
     media_type: str
     width: int
-    """Upright pixels, after the EXIF orientation."""
+    """The width in pixels after the EXIF orientation is applied."""
     height: int
     size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product as stored; the first image is its main one."""
+    """A product as stored. The first image is its main image."""
 
     product_id: str
     name: str
@@ -40,7 +40,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class ProductFields:
-    """What a caller says of a product, besides its pictures."""
+    """The fields of a product that the caller sets, besides its pictures."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""Queries: their parts, and how the answer is to be ranked."""
+"""Defines the parts of a query and the options of its ranking."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from service.core.filter import Filter
 
 @dataclass(frozen=True, slots=True)
 class ImagePart:
-    """A picture in a query; a negative weight asks for what is unlike it."""
+    """A picture in a query. A negative weight asks for products unlike it."""
 
     data: bytes
     weight: float = 1.0
     crop: Crop | None = None
     pointer: str = ""
-    """Where in the request the part stands, as a JSON pointer; what is wrong lies below it."""
+    """The JSON pointer to this part of the request, to which errors append."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """A text in a query; it has a vector only of signals whose encoder reads texts."""
+    """A text in a query. It has vectors only of the signals whose encoder reads texts."""
 
     text: str
     weight: float = 1.0
@@ -32,7 +32,7 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class ProductPart:
-    """A product of the catalogue in a query, by its main image."""
+    """A product of the catalogue in a query, which stands for its main image."""
 
     product_id: str
     weight: float = 1.0
@@ -44,7 +44,7 @@ QueryPart: TypeAlias = ImagePart | TextPart | ProductPart
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedQuery:
-    """All parts of a query joined, and the milliseconds they took to decode and to embed."""
+    """The joined parts of a query, and the milliseconds spent on decoding and embedding them."""
 
     embedding: Embedding
     ignored_words: tuple[str, ...]
@@ -54,9 +54,9 @@ class EmbeddedQuery:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """How to rank and what to show. Weights are by signal; None means the default ones.
+    """The options of a search. Weights are by signal, and None means the default weights.
 
-    `facets` are the names of attributes whose values are to be counted; None: nobody asked.
+    `facets` names the attributes whose values are counted. None leaves facets out of the answer.
     """
 
     limit: int = 5
@@ -65,6 +65,6 @@ class Ranking:
     min_score: float | None = None
     explain: bool = False
     overlay: bool = False
-    """Draw the explanations too."""
+    """True draws the explanations as pictures, too."""
     filter: Filter | None = None
     facets: tuple[str, ...] | None = None

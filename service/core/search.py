@@ -1,4 +1,4 @@
-"""The answer to a search: hits, their scores and explanations."""
+"""Defines the answer to a search: hits, their scores and explanations."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from service.core.product import Product
 
 @dataclass(frozen=True, slots=True)
 class SignalExplanation:
-    """The shares of a hit's similarity by cell, which add up to it."""
+    """The similarity of a hit, split among the cells of its picture."""
 
     grid: Vector
-    """(GRID_SIDE, GRID_SIDE)"""
+    """The shares of the cells, (GRID_SIDE, GRID_SIDE). They add up to the similarity."""
     box: Crop
     """The part of the upright picture that the grid covers."""
     unplaced: float
-    """What of the similarity belongs to no cell: `grid` has it, spread evenly."""
+    """The part of the similarity that belongs to no cell. `grid` contains it, spread evenly."""
     overlay: bytes | None = None
-    """A PNG to lay over the whole upright picture, where one was asked for."""
+    """A PNG to lay over the whole upright picture, if one was asked for."""
 
 
 Explanation: TypeAlias = Mapping[str, SignalExplanation | None]
-"""By signal; None for one that cannot be explained."""
+"""The explanations by signal, None for a signal that cannot be explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignalScore:
-    """One signal's share of a score: contribution = weight * similarity (cosine)."""
+    """The share of one signal in a score: contribution = weight * similarity (cosine)."""
 
     similarity: float
     weight: float
@@ -40,7 +40,7 @@ class SignalScore:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A product found, by the best of its images; `score` is the sum of the contributions."""
+    """A product that a search found, by its best image. `score` sums up the contributions."""
 
     rank: int
     score: float
@@ -48,27 +48,32 @@ class Hit:
     image_id: str
     product: Product
     confidence: float | None = None
-    """How unusual the score is in this catalogue, 0 to 1; None where that is not known."""
+    """How unusual the score is in this catalogue, 0 to 1, or None if that is not known."""
     explanation: Explanation | None = None
-    """None where none was asked for, or the picture is not there any more."""
+    """None if no explanation was asked for, or if the picture no longer exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Whether a search found what was searched for, and why it says so.
+    """The verdict on whether a search found what it looked for, and the reason.
 
-    `confidence` is the best product's, 0 to 1; None where the verdict is `unknown`.
+    `confidence` is that of the best product, 0 to 1, or None if the verdict is `unknown`.
+    `pending` is true if the same search will get another verdict once the baseline is measured.
     """
 
     confidence: float | None
     verdict: Literal["found", "unsure", "nothing_alike", "unknown"]
     detail: str
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The answer to a query; `took_ms` has `decode`, `embed`, `search`, `total`, and `explain`
-    where explanations were asked for."""
+    """The answer to a query.
+
+    `took_ms` has the keys `decode`, `embed`, `search` and `total`, and `explain` if explanations
+    were asked for.
+    """
 
     weights: Mapping[str, float]
     encoders: Mapping[str, str]
@@ -77,5 +82,5 @@ class SearchResult:
     match: Match
     took_ms: Mapping[str, float]
     unexplained: Mapping[str, str] = field(default_factory=dict)
-    """Why a signal has no explanations, by its name; empty where none were asked for."""
+    """The reasons why signals have no explanations, by signal. Empty if none were asked for."""
     facets: Facets | None = None

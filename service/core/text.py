@@ -1,4 +1,4 @@
-"""Checks of strings, and words for JSON values and pointers."""
+"""Checks strings, names the types of JSON values, and escapes JSON pointers."""
 
 from __future__ import annotations
 
@@ -6,31 +6,39 @@ from collections.abc import Mapping
 
 from service.core.errors import InvalidProduct
 
-HALF_PAIR = "has half of a surrogate pair, which is no character; send whole characters."
+UNPAIRED_SURROGATE = (
+    "has half of a surrogate pair, which is not a character; send whole characters."
+)
 
 
-def has_half_pair(text: str) -> bool:
-    r"""Whether it cannot be written as UTF-8; JSON's \u escapes can spell such a text."""
+def has_surrogate(text: str) -> bool:
+    r"""Tells whether the text has a surrogate code point, which UTF-8 cannot encode.
+
+    The \u escapes of JSON can spell such a text.
+    """
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def check_text(value: object, what: str, *, at: str, longest: int) -> str:
-    """A string of whole characters up to `longest`; `what` names it in the message."""
+    """Returns the value if it is a string of at most `longest` characters, without NUL.
+
+    `what` names the value in the message. Raises InvalidProduct.
+    """
     if not isinstance(value, str):
         raise InvalidProduct(f"{what} is {kind_of(value)}; give a string.", pointer=at)
     if len(value) > longest:
         raise InvalidProduct(
             f"{what} has {len(value):,} characters; keep it to {longest:,}.", pointer=at
         )
-    if has_half_pair(value):
-        raise InvalidProduct(f"{what} {HALF_PAIR}", pointer=at)
+    if has_surrogate(value):
+        raise InvalidProduct(f"{what} {UNPAIRED_SURROGATE}", pointer=at)
     if "\x00" in value:
-        raise InvalidProduct(f"{what} has a NUL character; take it out.", pointer=at)
+        raise InvalidProduct(f"{what} has a NUL character; remove it.", pointer=at)
     return value
 
 
 def kind_of(value: object) -> str:
-    """What a JSON value is, in words."""
+    """Names the type of a JSON value, with its article."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -43,5 +51,5 @@ def kind_of(value: object) -> str:
 
 
 def escape(token: str) -> str:
-    """One reference token of a JSON pointer (RFC 6901)."""
+    """Escapes one reference token of a JSON pointer (RFC 6901)."""
     return token.replace("~", "~0").replace("/", "~1")

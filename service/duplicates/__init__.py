@@ -1,1 +1,1 @@
-"""Finds pictures of different products that are the same, or nearly."""
+"""Finds pictures of different products that are identical or nearly so."""

@@ -1,4 +1,4 @@
-"""Groups of pictures that are nearly the same, made from what has changed since the last time."""
+"""Groups near-duplicate pictures, and compares only those that are new since the last time."""
 
 from __future__ import annotations
 
@@ -9,35 +9,39 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.core.index import Look
-from service.duplicates import fingerprint as looks
+from service.core.index import ImageFingerprint
+from service.duplicates.fingerprint import FINGERPRINT_BYTES, HASH_BYTES, similar_pairs
 
-LARGE = 64
-"""Of a group of so many different looks, no further pairs are compared: they could be millions."""
+LARGE_GROUP = 64
+"""Pairs inside a group of this many fingerprints are not compared: there could be millions."""
 
-JOINED_AT_ONCE = 4096
+PAIRS_PER_JOIN = 4096
 
 Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Pictures of at least two products, linked by pairs that are nearly the same.
+    """Near-duplicate pictures of at least two products.
 
-    `similarity` is the least of those pairs.
+    Every picture is linked to the others by a chain of similar pairs. `similarity` is that of the
+    least similar pair.
     """
 
-    looks: tuple[Look, ...]
+    fingerprints: tuple[ImageFingerprint, ...]
     similarity: float
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Different looks, and the pairs of them that are nearly the same, as rows."""
+    """Distinct fingerprints, and the pairs of near-duplicates among them.
 
-    looks: tuple[bytes, ...]
-    ones: Rows
-    others: Rows
+    Pair number n joins the rows `left[n]` and `right[n]` of `values`.
+    """
+
+    values: tuple[bytes, ...]
+    left: Rows
+    right: Rows
     similarities: NDArray[np.float64]
 
     @classmethod
@@ -45,27 +49,27 @@ class Links:
         return cls((), np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0))
 
     def components(self) -> _Components:
-        made = _Components(len(self.looks))
-        for start in range(0, len(self.ones), JOINED_AT_ONCE):
-            some = slice(start, start + JOINED_AT_ONCE)
-            made.join(self.ones[some], self.others[some])
-        return made
+        components = _Components(len(self.values))
+        for start in range(0, len(self.left), PAIRS_PER_JOIN):
+            chunk = slice(start, start + PAIRS_PER_JOIN)
+            components.join(self.left[chunk], self.right[chunk])
+        return components
 
 
 class _Components:
-    """Rows that are linked, directly or by others, have one label."""
+    """The connected components of the rows. Rows of one component share a label."""
 
     def __init__(self, rows: int) -> None:
         self.labels = np.arange(rows)
         self.sizes = np.ones(rows, np.intp)
         self._members: dict[int, list[int]] = {}
 
-    def join(self, ones: Rows, others: Rows) -> None:
-        apart = self.labels[ones] != self.labels[others]
-        for one, other in zip(ones[apart], others[apart], strict=True):
+    def join(self, left: Rows, right: Rows) -> None:
+        apart = self.labels[left] != self.labels[right]
+        for one, other in zip(left[apart], right[apart], strict=True):
             larger, smaller = int(self.labels[one]), int(self.labels[other])
             if larger == smaller:
-                continue  # joined by a pair before this one
+                continue  # An earlier pair of this call has joined the two.
             if self.sizes[larger] < self.sizes[smaller]:
                 larger, smaller = smaller, larger
             moved = self._members.pop(smaller, [smaller])
@@ -74,77 +78,80 @@ class _Components:
             self.sizes[larger] += len(moved)
 
     def large(self) -> NDArray[np.bool_]:
-        """By row, whether it is in a group whose pairs are not all compared."""
-        return np.asarray(self.sizes[self.labels] >= LARGE, np.bool_)
+        """Marks the rows of components in which not all pairs were compared."""
+        return np.asarray(self.sizes[self.labels] >= LARGE_GROUP, np.bool_)
 
-    def wanted(self, ones: Rows, others: Rows) -> NDArray[np.bool_]:
-        labels = self.labels[ones]
-        together = labels == self.labels[others]
-        return np.asarray(~together | (self.sizes[labels] < LARGE), np.bool_)
+    def wanted(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
+        """Marks the pairs that are worth comparing: all but those inside a large component."""
+        labels = self.labels[left]
+        together = labels == self.labels[right]
+        return np.asarray(~together | (self.sizes[labels] < LARGE_GROUP), np.bool_)
 
 
-def grouped(stored: Sequence[Look], before: Links) -> tuple[list[Group], Links]:
-    """All groups in the order of their first pictures, and the links for the next time.
+def group_near_duplicates(
+    stored: Sequence[ImageFingerprint], previous: Links
+) -> tuple[list[Group], Links]:
+    """Returns all groups, ordered by their first pictures, and the links for the next call.
 
-    Equal looks are one, so that one picture under thousands of products is no million pairs; and
-    only looks that were not there before are compared, with all.
+    Equal fingerprints count once, so that one picture under thousands of products does not make
+    millions of pairs. Only fingerprints that `previous` lacks are compared with all others.
     """
-    same: dict[bytes, list[Look]] = defaultdict(list)
-    for look in stored:
-        same[look.look].append(look)
-    links, components = _linked(same, before)
-    members: dict[int, list[Look]] = defaultdict(list)
-    for label, one in zip(components.labels.tolist(), links.looks, strict=True):
-        members[label] += same[one]
-    least = np.ones(len(links.looks))
-    np.minimum.at(least, components.labels[links.ones], links.similarities)
+    pictures: dict[bytes, list[ImageFingerprint]] = defaultdict(list)
+    for fingerprint in stored:
+        pictures[fingerprint.value].append(fingerprint)
+    links, components = _link(pictures, previous)
+    members: dict[int, list[ImageFingerprint]] = defaultdict(list)
+    for label, value in zip(components.labels.tolist(), links.values, strict=True):
+        members[label] += pictures[value]
+    least = np.ones(len(links.values))
+    np.minimum.at(least, components.labels[links.left], links.similarities)
     groups = [
-        Group(tuple(sorted(found, key=order)), float(least[label]))
+        Group(tuple(sorted(found, key=sort_key)), float(least[label]))
         for label, found in members.items()
-        if len(found) > 1 and len({look.product_id for look in found}) > 1
+        if len(found) > 1 and len({fingerprint.product_id for fingerprint in found}) > 1
     ]
-    return sorted(groups, key=lambda group: order(group.looks[0])), links
+    return sorted(groups, key=lambda group: sort_key(group.fingerprints[0])), links
 
 
-def order(look: Look) -> tuple[str, str]:
-    return look.product_id, look.image_id
+def sort_key(fingerprint: ImageFingerprint) -> tuple[str, str]:
+    return fingerprint.product_id, fingerprint.image_id
 
 
-def _linked(same: dict[bytes, list[Look]], before: Links) -> tuple[Links, _Components]:
-    kept = _still_there(same, before)
-    known = set(kept.looks)
-    new = sorted(one for one in same if one not in known)
-    all_looks = (*kept.looks, *new)
-    found = Links(all_looks, kept.ones, kept.others, kept.similarities)
-    components = found.components()
-    table = np.frombuffer(b"".join(all_looks), np.uint8).reshape(-1, looks.LOOK_BYTES)
-    hashes = np.ascontiguousarray(table[:, : looks.HASH_BYTES]).view(np.uint64)[:, 0]
-    colours = np.ascontiguousarray(table[:, looks.HASH_BYTES :])
-    portions = [(kept.ones, kept.others, kept.similarities)]
-    for portion in looks.similar_pairs(
-        hashes, colours, first=len(kept.looks), wanted=components.wanted
-    ):
-        components.join(*portion[:2])
-        portions.append(portion)
-    ones, others, similarities = (np.concatenate(part) for part in zip(*portions, strict=True))
-    return Links(all_looks, ones, others, similarities), components
+def _link(
+    pictures: dict[bytes, list[ImageFingerprint]], previous: Links
+) -> tuple[Links, _Components]:
+    kept = _without_removed(pictures, previous)
+    known = set(kept.values)
+    values = (*kept.values, *sorted(value for value in pictures if value not in known))
+    components = Links(values, kept.left, kept.right, kept.similarities).components()
+    table = np.frombuffer(b"".join(values), np.uint8).reshape(-1, FINGERPRINT_BYTES)
+    hashes = np.ascontiguousarray(table[:, :HASH_BYTES]).view(np.uint64)[:, 0]
+    colours = np.ascontiguousarray(table[:, HASH_BYTES:])
+    chunks = [(kept.left, kept.right, kept.similarities)]
+    for chunk in similar_pairs(hashes, colours, first=len(kept.values), wanted=components.wanted):
+        components.join(*chunk[:2])
+        chunks.append(chunk)
+    left, right, similarities = (np.concatenate(part) for part in zip(*chunks, strict=True))
+    return Links(values, left, right, similarities), components
 
 
-def _still_there(same: dict[bytes, list[Look]], before: Links) -> Links:
-    """Without the looks that are gone, and the large groups they were in: their other looks may
-    hang together by pairs that were not compared."""
-    there = np.array([one in same for one in before.looks], np.bool_)
-    if there.all():
-        return before
-    components = before.components()
-    broken = np.zeros(len(there), np.bool_)
-    broken[components.labels[~there & components.large()]] = True
-    there &= ~broken[components.labels]
-    rows = np.cumsum(there) - 1
-    links = there[before.ones] & there[before.others]
+def _without_removed(pictures: dict[bytes, list[ImageFingerprint]], previous: Links) -> Links:
+    """Drops the fingerprints that are gone, and every large group that has lost one.
+
+    The rest of such a group may be linked only by pairs that were never compared.
+    """
+    present = np.array([value in pictures for value in previous.values], np.bool_)
+    if present.all():
+        return previous
+    components = previous.components()
+    broken = np.zeros(len(present), np.bool_)
+    broken[components.labels[~present & components.large()]] = True
+    present &= ~broken[components.labels]
+    rows = np.cumsum(present) - 1
+    links = present[previous.left] & present[previous.right]
     return Links(
-        tuple(one for one, stays in zip(before.looks, there, strict=True) if stays),
-        rows[before.ones[links]],
-        rows[before.others[links]],
-        before.similarities[links],
+        tuple(value for value, stays in zip(previous.values, present, strict=True) if stays),
+        rows[previous.left[links]],
+        rows[previous.right[links]],
+        previous.similarities[links],
     )

@@ -1,101 +1,116 @@
-"""Use cases on near duplicates: those of one product, and all of the catalogue."""
+"""Finds the near-duplicates of one product, and lists those of the whole catalogue."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from service.core.duplicates import DuplicateGroup, NearDuplicate
 from service.core.errors import InvalidCursor, StoreUnavailable
-from service.core.index import Look, point_id
+from service.core.index import ImageFingerprint, point_id
 from service.core.interfaces import VectorStore
 from service.core.page import Page
 from service.core.product import Product
-from service.duplicates.clusters import Group, order
-from service.duplicates.index import LookIndex
+from service.duplicates.clusters import Group, sort_key
+from service.duplicates.index import FingerprintIndex
 
 MAX_NEAR_DUPLICATES = 20
-"""Of one write; the rest is in the list of all."""
+"""The most near-duplicates that the answer to a write names; the list of groups has them all."""
 
 
 class Duplicates:
     """Finds pictures that are nearly the same under different products.
 
-    The looks are in memory; what is found is checked against the vector store, for another process
-    may have deleted or renamed it.
+    The fingerprints are in memory. Each match is checked against the vector store, because another
+    process may have deleted or renamed the product.
     """
 
-    def __init__(self, index: LookIndex, store: VectorStore) -> None:
+    def __init__(self, index: FingerprintIndex, store: VectorStore) -> None:
         self._index = index
         self._store = store
 
     async def prepare(self) -> None:
-        """To be called before a write, which can still fail. Raises StoreUnavailable."""
+        """Loads what `of` needs. Call this before a write, while the write can still fail.
+
+        Raises StoreUnavailable.
+        """
         await self._index.ready()
 
     async def of(
         self, product: Product, image_ids: Sequence[str] | None = None
     ) -> tuple[NearDuplicate, ...]:
-        """Of these images, or all of the product's, the most similar first.
+        """Finds the near-duplicates of a product's images, most similar first.
 
-        Raises StoreUnavailable where `prepare` was not called before, and never after it: a write
-        that is done does not fail by this.
+        `image_ids` limits the search to some of them. This cannot fail after `prepare`, so that a
+        finished write is not reported as failed. Without `prepare` it raises StoreUnavailable
+        during an outage.
         """
         await self._index.ready()
         found = [
-            (alike, image.image_id)
+            (match, image.image_id)
             for image in product.images
             if image_ids is None or image.image_id in image_ids
-            for alike in self._index.alike(point_id(product.product_id, image.image_id))
+            for match in self._index.near_duplicates(point_id(product.product_id, image.image_id))
         ]
-        found.sort(key=lambda one: (-one[0].similarity, order(one[0].look)))
+        found.sort(key=lambda pair: (-pair[0].similarity, sort_key(pair[0].fingerprint)))
         found = found[:MAX_NEAR_DUPLICATES]
         try:
-            current = await self._current(alike.look for alike, _ in found)
+            current = await self._current(match.fingerprint for match, _ in found)
         except StoreUnavailable:
-            current = {alike.look.point_id: alike.look for alike, _ in found}
+            current = {match.fingerprint.point_id: match.fingerprint for match, _ in found}
         return tuple(
-            NearDuplicate(look.product_id, look.name, look.image_id, alike.similarity, of_image_id)
-            for alike, of_image_id in found
-            if (look := current.get(alike.look.point_id)) is not None
+            NearDuplicate(
+                picture.product_id, picture.name, picture.image_id, match.similarity, of_image_id
+            )
+            for match, of_image_id in found
+            if (picture := current.get(match.fingerprint.point_id)) is not None
         )
 
     async def page(self, *, limit: int, cursor: str | None = None) -> Page[DuplicateGroup]:
-        """All groups by the product id of their first picture. Raises InvalidCursor,
-        StoreUnavailable."""
+        """Returns one page of all groups, ordered by the product id of their first picture.
+
+        Raises InvalidCursor and StoreUnavailable.
+        """
         after = None if cursor is None else _read_cursor(cursor)
         groups = await self._index.groups(fresh=after is None)
-        behind = [group for group in groups if after is None or order(group.looks[0]) > after]
-        page = behind[:limit]
-        current = await self._current(look for group in page for look in group.looks)
-        more = len(behind) > limit
+        remaining = [group for group in groups if after is None or _position(group) > after]
+        page = remaining[:limit]
+        current = await self._current(picture for group in page for picture in group.fingerprints)
         return Page(
-            tuple(one for group in page if (one := _still(group, current)) is not None),
-            next_cursor=_cursor(page[-1]) if more else None,
+            tuple(found for group in page if (found := _checked(group, current)) is not None),
+            next_cursor=_cursor(page[-1]) if len(remaining) > limit else None,
             total=len(groups),
         )
 
-    async def _current(self, looks: Iterable[Look]) -> dict[str, Look]:
-        """Those whose picture is still the same, with the product's name of now."""
-        known = {look.point_id: look for look in looks}
+    async def _current(self, pictures: Iterable[ImageFingerprint]) -> dict[str, ImageFingerprint]:
+        """Returns the pictures that still exist, by point id, with the present product names."""
+        known = {picture.point_id: picture for picture in pictures}
         payloads = await self._store.payloads(list(known)) if known else {}
         return {
-            key: Look(key, look.product_id, payload.product.name, look.image_id, look.look)
-            for key, look in known.items()
+            key: replace(picture, name=payload.product.name)
+            for key, picture in known.items()
             if (payload := payloads.get(key)) is not None
         }
 
 
-def _still(group: Group, current: dict[str, Look]) -> DuplicateGroup | None:
-    looks = tuple(current[look.point_id] for look in group.looks if look.point_id in current)
-    if len({look.product_id for look in looks}) < 2:
+def _checked(group: Group, current: dict[str, ImageFingerprint]) -> DuplicateGroup | None:
+    """Returns the group without the pictures that are gone, or None if one product is left."""
+    pictures = tuple(
+        current[picture.point_id] for picture in group.fingerprints if picture.point_id in current
+    )
+    if len({picture.product_id for picture in pictures}) < 2:
         return None
-    return DuplicateGroup(looks, group.similarity)
+    return DuplicateGroup(pictures, group.similarity)
+
+
+def _position(group: Group) -> tuple[str, str]:
+    return sort_key(group.fingerprints[0])
 
 
 def _cursor(group: Group) -> str:
-    return base64.urlsafe_b64encode(json.dumps(order(group.looks[0])).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps(_position(group)).encode()).decode()
 
 
 def _read_cursor(cursor: str) -> tuple[str, str]:
@@ -105,6 +120,7 @@ def _read_cursor(cursor: str) -> tuple[str, str]:
         product_id = image_id = None
     if not isinstance(product_id, str) or not isinstance(image_id, str):
         raise InvalidCursor(
-            "This is no cursor of this list; take `next_cursor` of a page.", pointer="/cursor"
+            "This cursor was not made by this list; use `next_cursor` from one of its pages.",
+            pointer="/cursor",
         )
     return product_id, image_id

@@ -1,4 +1,4 @@
-"""The looks of all stored pictures in memory, so that near duplicates cost no search."""
+"""Keeps the fingerprints of all stored pictures in memory, so that finding duplicates is cheap."""
 
 from __future__ import annotations
 
@@ -6,178 +6,185 @@ import asyncio
 from dataclasses import dataclass
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
-from service.core.errors import Unavailable
-from service.core.index import Changes, Look
+from service.core.index import Changes, ImageFingerprint
 from service.core.interfaces import VectorStore
-from service.duplicates import fingerprint as looks
-from service.duplicates.clusters import Group, Links, grouped, order
+from service.core.periodic import repeat
+from service.duplicates.clusters import Group, Links, group_near_duplicates, sort_key
+from service.duplicates.fingerprint import FINGERPRINT_BYTES, HASH_BYTES, similar, split
 
-LOOK_EVERY_S = 30.0
-ROUNDS_TO_RENEWAL = 20
-"""Also where the number of pictures is right: another process may have replaced some."""
+CHECK_EVERY_S = 30.0
+CHECKS_PER_REFILL = 20
+"""This many checks end in a refill even if the number of pictures is right.
 
-FIRST_CAPACITY = 1024
+Another process may have replaced some of them.
+"""
 
-log = structlog.stdlib.get_logger(__name__)
+INITIAL_CAPACITY = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
-    """A stored picture that is nearly the same as another one; `similarity` is 0 to 1."""
+class NearMatch:
+    """A stored picture that is a near-duplicate of another one. `similarity` is 0 to 1."""
 
-    look: Look
+    fingerprint: ImageFingerprint
     similarity: float
 
 
 class _Table:
-    """Looks by point id, and their hashes and colours as arrays that grow by doubling."""
+    """Fingerprints by point id, with their hashes and colours as arrays that grow by doubling."""
 
     def __init__(self) -> None:
-        self.looks: list[Look] = []
+        self.fingerprints: list[ImageFingerprint] = []
         self.rows: dict[str, int] = {}
         self.version = 0
-        self._hashes = np.zeros(FIRST_CAPACITY, np.uint64)
-        self._colours = np.zeros((FIRST_CAPACITY, looks.LOOK_BYTES - looks.HASH_BYTES), np.uint8)
+        self._hashes = np.zeros(INITIAL_CAPACITY, np.uint64)
+        self._colours = np.zeros((INITIAL_CAPACITY, FINGERPRINT_BYTES - HASH_BYTES), np.uint8)
 
     @property
     def hashes(self) -> NDArray[np.uint64]:
-        return self._hashes[: len(self.looks)]
+        return self._hashes[: len(self.fingerprints)]
 
     @property
     def colours(self) -> NDArray[np.uint8]:
-        return self._colours[: len(self.looks)]
+        return self._colours[: len(self.fingerprints)]
 
     def apply(self, changes: Changes) -> None:
         payloads = {point.point_id: point.payload for point in changes.upserts}
         for point_id, payload in (payloads | dict(changes.payloads)).items():
-            product = payload.product
-            if len(payload.look) == looks.LOOK_BYTES:
-                name, image_id = product.name, payload.image_id
-                self.put(Look(point_id, product.product_id, name, image_id, payload.look))
+            product, value = payload.product, payload.fingerprint
+            if len(value) == FINGERPRINT_BYTES:
+                owner = point_id, product.product_id, product.name, payload.image_id
+                self.put(ImageFingerprint(*owner, value))
         for point_id in changes.deletes:
             self.drop(point_id)
 
-    def put(self, look: Look) -> None:
-        row = self.rows.setdefault(look.point_id, len(self.looks))
-        if row == len(self.looks):
-            self.looks.append(look)
+    def put(self, fingerprint: ImageFingerprint) -> None:
+        row = self.rows.setdefault(fingerprint.point_id, len(self.fingerprints))
+        if row == len(self.fingerprints):
+            self.fingerprints.append(fingerprint)
             if row == len(self._hashes):
                 self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
                 self._colours = np.concatenate([self._colours, np.zeros_like(self._colours)])
-        self.looks[row] = look
-        self._hashes[row], self._colours[row] = looks.split(look.look)
+        self.fingerprints[row] = fingerprint
+        self._hashes[row], self._colours[row] = split(fingerprint.value)
         self.version += 1
 
     def drop(self, point_id: str) -> None:
-        """The last one takes its place."""
+        """Removes the point's row and moves the last row into its place."""
         row = self.rows.pop(point_id, None)
         if row is None:
             return
-        last = self.looks.pop()
-        if row < len(self.looks):
-            self.looks[row] = last
+        last = self.fingerprints.pop()
+        if row < len(self.fingerprints):
+            self.fingerprints[row] = last
             self.rows[last.point_id] = row
-            self._hashes[row] = self._hashes[len(self.looks)]
-            self._colours[row] = self._colours[len(self.looks)]
+            self._hashes[row] = self._hashes[len(self.fingerprints)]
+            self._colours[row] = self._colours[len(self.fingerprints)]
         self.version += 1
 
 
-class LookIndex:
-    """200 bytes a picture, from the vector store, kept in step with this process's writes.
+class FingerprintIndex:
+    """Holds 200 bytes a picture, read from the vector store.
 
-    What other processes write is taken over by `run`, within half a minute.
+    Writes of this process are applied at once, and `run` picks up those of other processes within
+    half a minute.
     """
 
     def __init__(self, store: VectorStore) -> None:
         self._store = store
         self._filling = asyncio.Lock()
         self._filled = False
-        self._meanwhile: list[Changes] | None = None
+        self._changes_while_filling: list[Changes] | None = None
         self._table = _Table()
+        self._checks = 0
+        self._without_fingerprint = 0
         self._grouping = asyncio.Lock()
         self._groups: list[Group] = []
         self._links = Links.none()
-        self._grouped: tuple[_Table, int] | None = None
+        self._grouped_state: tuple[_Table, int] | None = None
 
     def __len__(self) -> int:
-        return len(self._table.looks)
+        return len(self._table.fingerprints)
 
     async def run(self) -> None:
-        """Until cancelled. An outage only puts it off."""
-        rounds, lacking = 0, 0
-        while True:
-            try:
-                await self.ready()
-                rounds += 1
-                points = await self._store.count_points()
-                if rounds % ROUNDS_TO_RENEWAL == 0 or points != len(self) + lacking:
-                    await self.refill()
-                    lacking = points - len(self)
-            except Unavailable as exc:
-                log.warning("the looks are read later", reason=exc.detail)
-            except Exception:
-                log.exception("the looks could not be read")
-            await asyncio.sleep(LOOK_EVERY_S)
+        """Keeps the index up to date until cancelled."""
+        await repeat(self.check, every_s=CHECK_EVERY_S, name="fingerprints")
+
+    async def check(self) -> None:
+        """Refills the index if the store has another number of pictures, or if a refill is due.
+
+        Raises StoreUnavailable.
+        """
+        await self.ready()
+        self._checks += 1
+        points = await self._store.count_points()
+        expected = len(self) + self._without_fingerprint
+        if self._checks % CHECKS_PER_REFILL == 0 or points != expected:
+            await self.refill()
+            self._without_fingerprint = points - len(self)
 
     async def ready(self) -> None:
-        """Fills it unless that is done. Raises StoreUnavailable."""
+        """Fills the index unless that has been done. Raises StoreUnavailable."""
         if not self._filled:
             await self.refill()
 
     async def refill(self) -> None:
-        """Reads all looks anew; until it has them, the old ones answer. Raises StoreUnavailable."""
+        """Reads all fingerprints again, while the old ones still answer.
+
+        Raises StoreUnavailable.
+        """
         was_filled = self._filled
         async with self._filling:
             if self._filled and not was_filled:
-                return  # somebody else has just filled it
-            self._meanwhile = []
+                return  # Another task has filled it while this one waited.
+            self._changes_while_filling = []
             try:
                 table = _Table()
-                async for chunk in self._store.looks():
-                    for look in chunk:
-                        table.put(look)
-                for changes in self._meanwhile:
+                async for chunk in self._store.fingerprints():
+                    for fingerprint in chunk:
+                        table.put(fingerprint)
+                for changes in self._changes_while_filling:
                     table.apply(changes)
                 self._table, self._filled = table, True
             finally:
-                self._meanwhile = None
+                self._changes_while_filling = None
 
     def note(self, changes: Changes) -> None:
-        """The vector store has applied these changes."""
-        if self._meanwhile is not None:
-            self._meanwhile.append(changes)
+        """Applies changes that the vector store has applied before."""
+        if self._changes_while_filling is not None:
+            self._changes_while_filling.append(changes)
         self._table.apply(changes)
 
-    def alike(self, point_id: str) -> list[Alike]:
-        """Pictures of other products that are nearly the same as this one, most similar first."""
+    def near_duplicates(self, point_id: str) -> list[NearMatch]:
+        """Returns the near-duplicates under other products, most similar first."""
         table = self._table
         row = table.rows.get(point_id)
         if row is None:
             return []
-        own = table.looks[row]
-        hash_, colours = looks.split(own.look)
-        rows, similarities = looks.similar(hash_, colours, table.hashes, table.colours)
+        own = table.fingerprints[row]
+        rows, similarities = similar(*split(own.value), table.hashes, table.colours)
         found = [
-            Alike(table.looks[other], float(similarity))
+            NearMatch(table.fingerprints[other], float(similarity))
             for other, similarity in zip(rows, similarities, strict=True)
-            if table.looks[other].product_id != own.product_id
+            if table.fingerprints[other].product_id != own.product_id
         ]
-        return sorted(found, key=lambda one: (-one.similarity, order(one.look)))
+        return sorted(found, key=lambda match: (-match.similarity, sort_key(match.fingerprint)))
 
     async def groups(self, *, fresh: bool) -> list[Group]:
-        """All near duplicates, in the order of their first pictures, found in a thread.
+        """Returns all groups of near-duplicates, ordered by their first pictures.
 
-        Unless `fresh`, those found before will do, for the further pages of a list.
-        Raises StoreUnavailable.
+        They are found in a thread. Without `fresh`, the groups of an earlier call are good enough,
+        as for the later pages of a list. Raises StoreUnavailable.
         """
         await self.ready()
         async with self._grouping:
             state = self._table, self._table.version
-            if self._grouped is None or (fresh and self._grouped != state):
-                stored = tuple(self._table.looks)
-                found = await asyncio.to_thread(grouped, stored, self._links)
-                (self._groups, self._links), self._grouped = found, state
+            if self._grouped_state is None or (fresh and self._grouped_state != state):
+                stored = tuple(self._table.fingerprints)
+                self._groups, self._links = await asyncio.to_thread(
+                    group_near_duplicates, stored, self._links
+                )
+                self._grouped_state = state
             return self._groups

@@ -25,7 +25,7 @@ from service.core.embedding import (
 )
 from service.core.errors import InvalidText
 from service.core.interfaces import SteppedEncoder
-from service.duplicates import fingerprint as looks
+from service.duplicates.fingerprint import SIDE_PX, image_fingerprint
 from service.embedding.attribution.explanation_passes import Asked
 from service.embedding.images import reader as images
 from service.embedding.images.decoding_pool import DecodePool, PixelBudget
@@ -88,16 +88,16 @@ class HybridEmbedder:
         """Both times include the wait for a turn. Raises InvalidImage, InvalidCrop, Overloaded."""
         started = time.perf_counter()
         self.batcher.check_room(priority)
-        wants_look = priority is Priority.BULK
+        wants_fingerprint = priority is Priority.BULK
         with self._ahead(priority):
-            prepared, info, look = await self.pool.run(
-                priority, partial(self._prepare, data, crop, wants_look)
+            prepared, info, fingerprint = await self.pool.run(
+                priority, partial(self._prepare, data, crop, wants_fingerprint)
             )
             decoded = time.perf_counter()
             vectors = await self.batcher.submit(Kind.IMAGE, prepared, priority)
         done = time.perf_counter()
         return EmbeddedImage(
-            Embedding(vectors), info, (decoded - started) * 1e3, (done - decoded) * 1e3, look
+            Embedding(vectors), info, (decoded - started) * 1e3, (done - decoded) * 1e3, fingerprint
         )
 
     async def embed_text(self, text: str, *, priority: Priority = Priority.SEARCH) -> EmbeddedText:
@@ -152,11 +152,11 @@ class HybridEmbedder:
         return tuple(word for word in first if all(word in words for words in others))
 
     def _prepare(
-        self, data: bytes, crop: Crop | None, wants_look: bool
+        self, data: bytes, crop: Crop | None, wants_fingerprint: bool
     ) -> tuple[Prepared, ImageInfo, bytes]:
         with self._decoded(data, crop) as (image, info):
             prepared = {name: e.preprocess(image) for name, e in self._encoders.items()}
-            return prepared, info, _look(image) if wants_look else b""
+            return prepared, info, _fingerprint(image) if wants_fingerprint else b""
 
     def _prepare_regions(self, data: bytes, query: Embedding) -> tuple[Asked, dict[str, Crop]]:
         with self._decoded(data, None) as (image, _):
@@ -193,9 +193,9 @@ class HybridEmbedder:
         return math.ceil(_MARGIN * max(_LARGEST_RESIZE_PX, *sides))
 
 
-def _look(image: Image.Image) -> bytes:
-    side = (looks.SIDE_PX, looks.SIDE_PX)
-    return looks.look(np.asarray(image.resize(side, Image.Resampling.BOX, reducing_gap=2.0)))
+def _fingerprint(image: Image.Image) -> bytes:
+    side = (SIDE_PX, SIDE_PX)
+    return image_fingerprint(np.asarray(image.resize(side, Image.Resampling.BOX, reducing_gap=2.0)))
 
 
 def golden_image() -> bytes:

@@ -1,1 +1,1 @@
-"""The filter language, the types that filters are checked against, and facets."""
+"""Reads the filter language, checks filters against attribute types, and counts facets."""

@@ -1,4 +1,4 @@
-"""Facets: counts of the values that attributes have."""
+"""Counts the values of attributes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from service.core.attribute_rules import check_attribute_name
 from service.core.errors import InvalidInput
-from service.core.filter import (
-    Filter,
-)
+from service.core.filter import Filter
 from service.core.index import Facets
 from service.core.interfaces import VectorStore
 from service.core.text import kind_of
@@ -18,7 +16,10 @@ MAX_FACET_VALUES = 100
 
 
 def read_facets(document: object, *, at: str = "/facets") -> tuple[str, ...]:
-    """The names of the attributes to count. Raises InvalidInput with a pointer below `at`."""
+    """Reads the names of the attributes to count.
+
+    Raises InvalidInput with a pointer that begins with `at`.
+    """
     if not isinstance(document, list):
         raise InvalidInput(
             f'This is {kind_of(document)}; give a list of attributes such as ["colour"].',
@@ -35,7 +36,10 @@ def read_facets(document: object, *, at: str = "/facets") -> tuple[str, ...]:
 async def count_facets(
     store: VectorStore, names: Sequence[str] | None, filter: Filter | None
 ) -> Facets | None:
-    """The values of the attributes among all that the filter admits; None where none was asked."""
+    """Counts the attributes' values among all products in the filter.
+
+    Returns None if `names` is None.
+    """
     if names is None:
         return None
     return {

@@ -1,7 +1,8 @@
-"""The JSON language of filters: from a parsed document to the tree, or to the place that is wrong.
+"""Parses filters from JSON documents into trees, and points to what is wrong in them.
 
-An object's keys are attributes, `name`, `product_id`, and the words `and`, `or` and `not`; several
-keys mean all of them. `attributes.x` is the attribute `x`, also where that is one of the words.
+The keys of an object are attributes, the fields `name` and `product_id`, and the words `and`, `or`
+and `not`. Several keys mean all of them. `attributes.x` is the attribute `x`, even if `x` is one of
+these words.
 """
 
 from __future__ import annotations
@@ -19,26 +20,26 @@ from service.core.attribute_rules import (
 )
 from service.core.errors import InvalidFilter, InvalidProduct
 from service.core.filter import (
+    And,
     Attribute,
     DateRange,
-    Every,
     Exists,
     Filter,
-    No,
+    Not,
     NumberRange,
     OneOf,
+    Or,
     Property,
     Scalar,
-    Some,
     read_date,
 )
 from service.core.text import check_text, escape, kind_of
 
 MAX_DEPTH = 8
-"""Of `and`, `or` and `not` inside each other."""
+"""The largest depth to which `and`, `or` and `not` may be nested."""
 MAX_COMPARISONS = 64
 MAX_VALUES = 256
-"""In all lists together."""
+"""The largest number of values in all lists of a filter together."""
 
 PROPERTIES = ("name", "product_id")
 LITERAL = "attributes."
@@ -58,19 +59,19 @@ SYNONYMS = {
     "after": "gt",
     "before": "lt",
 }
-"""What other languages call them."""
+"""The names that other query languages give to the operators."""
 EQUALITY_WORDS = frozenset({"eq", "equals", "is", "==", "=", "$eq"})
 
 T = TypeVar("T")
 
 
 def read_filter(document: object, *, at: str = "/filter") -> Filter:
-    """The filter that the JSON value says. Raises InvalidFilter with a pointer below `at`."""
+    """Parses a JSON value. Raises InvalidFilter with a pointer that begins with `at`."""
     return _Reader().filter(document, at, depth=0)
 
 
 class _Reader:
-    """Reads one document, and counts what it holds."""
+    """Parses one document, and limits the number of its comparisons and values."""
 
     def __init__(self) -> None:
         self._comparisons = 0
@@ -93,13 +94,13 @@ class _Reader:
 
     def _entry(self, key: str, value: object, at: str, depth: int) -> Filter:
         if key == "not":
-            return No(self.filter(value, at, depth=depth + 1))
+            return Not(self.filter(value, at, depth=depth + 1))
         if key in ("and", "or"):
             parts = tuple(
                 self.filter(part, f"{at}/{n}", depth=depth + 1)
                 for n, part in enumerate(_list(value, "filters", at))
             )
-            return Every(parts) if key == "and" else Some(parts)
+            return And(parts) if key == "and" else Or(parts)
         if key in PROPERTIES:
             return self._condition(Property(key), value, at)
         name = _checked(lambda: check_attribute_name(key.removeprefix(LITERAL), at=at))
@@ -110,8 +111,8 @@ class _Reader:
             return self._operators(subject, value, at)
         if isinstance(value, list):
             raise InvalidFilter(
-                'A list is compared by "any", "all" or "none": {"any": [...]} admits what has one'
-                " of its items.",
+                'Compare a list by "any", "all" or "none": {"any": [...]} admits products that have'
+                " one of its items.",
                 pointer=at,
             )
         return self._one_of(subject, [(at, value)], at)
@@ -143,17 +144,17 @@ class _Reader:
             if not isinstance(value, bool):
                 raise InvalidFilter(f"This is {kind_of(value)}; give true or false.", pointer=at)
             self._count(at)
-            return Exists(subject) if value else No(Exists(subject))
+            return Exists(subject) if value else Not(Exists(subject))
         values = [(f"{at}/{n}", item) for n, item in enumerate(_list(value, "values", at))]
         if name == "all":
             return _every(self._one_of(subject, [value], at) for value in values)
         one_of = self._one_of(subject, values, at)
-        return one_of if name == "any" else No(one_of)
+        return one_of if name == "any" else Not(one_of)
 
     def _one_of(
         self, subject: Attribute | Property, values: Sequence[tuple[str, object]], at: str
     ) -> Filter:
-        """Each value comes with its place."""
+        """Reads the values, each of which comes with its JSON pointer."""
         self._count(at)
         self._values += len(values)
         if self._values > MAX_VALUES:
@@ -170,7 +171,8 @@ class _Reader:
         dates = {name: bound for name, bound in read.items() if isinstance(bound, datetime)}
         if numbers and dates:
             raise InvalidFilter(
-                "One bound is a number and one a date; give both of one kind.", pointer=at
+                "One bound is a number and the other a date; give two numbers or two dates.",
+                pointer=at,
             )
         first = f"{at}/{next(iter(bounds))}"
         return (
@@ -190,21 +192,21 @@ class _Reader:
 
 def _every(filters: Iterable[Filter]) -> Filter:
     parts = tuple(filters)
-    return parts[0] if len(parts) == 1 else Every(parts)
+    return parts[0] if len(parts) == 1 else And(parts)
 
 
 def _list(value: object, of: str, at: str) -> list[object]:
     if not isinstance(value, list):
         raise InvalidFilter(f"This is {kind_of(value)}; give a list of {of}.", pointer=at)
     if not value:
-        raise InvalidFilter(f"This list is empty; give one of the {of} at least.", pointer=at)
+        raise InvalidFilter(f"This list is empty; give at least one of the {of}.", pointer=at)
     return value
 
 
 def _scalar(value: object, subject: Attribute | Property, at: str) -> Scalar:
     if value is None:
         raise InvalidFilter(
-            'No attribute is null; {"exists": false} admits products without it.', pointer=at
+            'An attribute is never null; {"exists": false} admits products without it.', pointer=at
         )
     if isinstance(value, str):
         return _checked(
@@ -226,8 +228,8 @@ def _number(value: object, at: str) -> float:
         raise InvalidFilter("Give a finite number.", pointer=at)
     if isinstance(value, int) and abs(value) > MAX_WHOLE_NUMBER:
         raise InvalidFilter(
-            f"A whole number beyond ±{MAX_WHOLE_NUMBER} loses digits on its way; no attribute has"
-            " one.",
+            f"A whole number beyond ±{MAX_WHOLE_NUMBER} loses digits in JSON; no attribute has"
+            " such a value.",
             pointer=at,
         )
     if math.isinf(value):
@@ -243,8 +245,8 @@ def _bound(value: object, at: str) -> float | datetime:
     moment = read_date(value)
     if moment is None:
         raise InvalidFilter(
-            "A bound is a number, or an RFC 3339 date such as 2026-01-31 or a time with its zone"
-            " such as 2026-01-31T09:30:00Z; other strings have no order here.",
+            "A bound is a number, an RFC 3339 date such as 2026-01-31, or a time with its zone such"
+            " as 2026-01-31T09:30:00Z; other strings cannot be compared by order.",
             pointer=at,
         )
     return moment
@@ -256,13 +258,12 @@ def _unknown(name: str, subject: Attribute | Property, known: tuple[str, ...]) -
         return f'{what}; to compare for equality give the value itself: {{"colour": "green"}}.'
     if isinstance(subject, Property) and name in OPERATORS:
         return (
-            f"The product's {subject.name} cannot be compared by {name!r}; there are"
-            f" {_listed(known)}. An attribute of this name is"
-            f" {LITERAL + subject.name!r}."
+            f"The product's {subject.name} cannot be compared by {name!r}; use {_listed(known)}."
+            f" An attribute with this name is written {LITERAL + subject.name!r}."
         )
     close = difflib.get_close_matches(name.lower().lstrip("$"), known, n=1)
     guess = SYNONYMS.get(name.lower().lstrip("$"), close[0] if close else None)
-    hint = f"did you mean {guess!r}?" if guess in known else f"there are {_listed(known)}."
+    hint = f"did you mean {guess!r}?" if guess in known else f"use {_listed(known)}."
     return f"{what}; {hint}"
 
 

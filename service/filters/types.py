@@ -1,4 +1,4 @@
-"""Types of attributes, learned from the products, and filters checked against them."""
+"""Checks filters against the types that attributes have in the catalogue."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TEXTUAL: frozenset[AttributeType] = frozenset({"string", "list", "date"})
 
 
 class AttributeTypes:
-    """Refuses filters that compare an attribute with what no product has in it."""
+    """Refuses filters that compare an attribute with a type that it has in no product."""
 
     def __init__(self, store: VectorStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -44,41 +44,42 @@ class AttributeTypes:
         self._read: tuple[float, Types] | None = None
 
     async def all(self) -> Types:
-        """As they are now; of more than MAX_ATTRIBUTES names the most frequent ones."""
+        """Reads the present types, and only those of the MAX_ATTRIBUTES most frequent names."""
         types = await self._store.attribute_types(limit=MAX_ATTRIBUTES)
         self._read = (self._clock(), types)
         return types
 
     async def check(self, filter: Filter) -> None:
-        """Raises InvalidFilter with the place; an attribute that nobody has clashes with nothing.
+        """Raises InvalidFilter with a pointer if a comparison can admit no product.
 
-        Types of a few seconds ago are enough to admit a filter, but not to refuse one; neither are
-        the types of so many attributes that they were not all read.
+        An attribute that no product has is accepted. Types that were read seconds ago suffice to
+        accept a filter, but it takes the present ones to refuse it. If there are too many
+        attributes to read them all, nothing is refused.
         """
         read = self._read
         fresh = read is not None and self._clock() - read[0] < TYPES_AGE_S
-        if read is not None and fresh and _clash(filter, read[1]) is None:
+        if read is not None and fresh and _type_error(filter, read[1]) is None:
             return
         types = await self.all()
-        clash = _clash(filter, types)
-        if clash is not None and sum(map(len, types.values())) < MAX_ATTRIBUTES:
-            raise clash
+        error = _type_error(filter, types)
+        if error is not None and sum(map(len, types.values())) < MAX_ATTRIBUTES:
+            raise error
 
 
-def _clash(filter: Filter, types: Types) -> InvalidFilter | None:
+def _type_error(filter: Filter, types: Types) -> InvalidFilter | None:
     for comparison in comparisons(filter):
         held = types.get(comparison.subject.name, frozenset())
         if held and isinstance(comparison.subject, Attribute):
-            clash = _first_not_held(comparison, held)
-            if clash is not None:
-                return _complaint(comparison.subject.name, *clash, held)
+            error = _first_missing_type(comparison, held)
+            if error is not None:
+                return _mismatch(comparison.subject.name, *error, held)
     return None
 
 
-def _first_not_held(
+def _first_missing_type(
     comparison: Comparison, held: Collection[AttributeType]
 ) -> tuple[str, str] | None:
-    """What is asked for and not held, in words, and its place."""
+    """Returns the first type that no product has, in words, and the pointer to its use."""
     match comparison:
         case NumberRange(at=at):
             return None if "number" in held else ("a number", at)
@@ -88,14 +89,14 @@ def _first_not_held(
             asked = (
                 (kind, place)
                 for value, place in zip(values, places, strict=True)
-                if (kind := _not_held(value, held)) is not None
+                if (kind := _missing_type(value, held)) is not None
             )
             return next(asked, None)
         case Exists():
             return None
 
 
-def _not_held(value: Scalar, held: Collection[AttributeType]) -> str | None:
+def _missing_type(value: Scalar, held: Collection[AttributeType]) -> str | None:
     if isinstance(value, bool):
         return None if "boolean" in held else "a boolean"
     if isinstance(value, float):
@@ -103,10 +104,10 @@ def _not_held(value: Scalar, held: Collection[AttributeType]) -> str | None:
     return None if _TEXTUAL.intersection(held) else "a string"
 
 
-def _complaint(name: str, asked: str, place: str, held: Collection[AttributeType]) -> InvalidFilter:
+def _mismatch(name: str, asked: str, place: str, held: Collection[AttributeType]) -> InvalidFilter:
     words = " and ".join(_IN_WORDS[type_] for type_ in sorted(held))
     return InvalidFilter(
-        f"The attribute {name!r} holds {words} in every product; comparing it"
-        f" with {asked} admits none. Give one of those, or give the products such a value.",
+        f"The attribute {name!r} holds only {words}, so comparing it with {asked} admits no"
+        f" product. Compare it with one of those types.",
         pointer=place,
     )

@@ -1,1 +1,1 @@
-"""A catalogue of shop goods that are drawn when they are asked for."""
+"""The sample catalogue: drawn products to try the search with, shipped as files."""

@@ -1,4 +1,4 @@
-"""Puts the sample catalogue among the products, and takes it out again."""
+"""Stores the sample catalogue among the products, and deletes it again."""
 
 from __future__ import annotations
 
@@ -6,29 +6,26 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from service.catalogue.products import Catalogue
 from service.core.errors import NotFound, Overloaded
-
-if TYPE_CHECKING:
-    from service.samples.catalogue import Example, Sample
+from service.samples.files import Sample, SampleQuery
 
 T = TypeVar("T")
 
 AT_ONCE = 8
 """Writes under way: enough to fill the batches of the models, and few enough to leave room."""
 
-DRAWING_AT_ONCE = 2
-"""Threads that draw: more of them would only slow down the event loop."""
-
 RETRIES = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """How many samples a load found missing, changed and in place; and how many of their ids are
-    somebody else's products, which it has kept."""
+    """The numbers of samples that a load created, replaced and left unchanged.
+
+    `kept` counts the samples whose id belongs to another product, which the load left alone.
+    """
 
     created: int
     replaced: int
@@ -41,26 +38,25 @@ class Loaded:
 
 
 class SampleCatalogue:
-    """Each product is written whole or not at all; a load that was cut off goes on by a new one.
+    """Loads and removes the samples; each product is written whole or not at all.
 
-    Both methods raise StoreUnavailable; what they did until then stays.
+    `load` and `remove` raise StoreUnavailable. What they did until then stays, and the next call
+    does the rest.
     """
 
     def __init__(
         self,
         catalogue: Catalogue,
         samples: Sequence[Sample],
-        examples: Mapping[str, Example],
+        queries: Mapping[str, SampleQuery],
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._catalogue = catalogue
         self.samples = samples
-        self.examples = examples
-        self._pictures: dict[str, bytes] = {}
+        self.queries = queries
         self._pause = pause
         self._one_at_a_time = asyncio.Lock()
-        self._drawing = asyncio.Semaphore(DRAWING_AT_ONCE)
 
     async def load(self) -> Loaded:
         """Creates or replaces every sample.
@@ -72,24 +68,20 @@ class SampleCatalogue:
         return Loaded(done["created"], done["replaced"], done["unchanged"], done["kept"])
 
     async def remove(self) -> int:
-        """Deletes the samples that are there; how many."""
+        """Deletes the samples that are there, and returns their number."""
         async with self._one_at_a_time:
             return sum(await _each(self.samples, self._delete))
 
-    async def example_picture(self, name: str) -> bytes:
-        """The JPEG of one of `examples`. Raises NotFound."""
-        if name not in self.examples:
+    async def query_picture(self, name: str) -> bytes:
+        """The JPEG of one of `queries`. Raises NotFound."""
+        if name not in self.queries:
             raise NotFound(f"There is no picture {name!r}; GET /samples lists them.")
-        if name not in self._pictures:
-            async with self._drawing:
-                self._pictures[name] = await asyncio.to_thread(self.examples[name].picture)
-        return self._pictures[name]
+        return await asyncio.to_thread(self.queries[name].file.read_bytes)
 
     async def _put(self, sample: Sample) -> str:
         if await self._is_foreign(sample):
             return "kept"
-        async with self._drawing:
-            picture = await asyncio.to_thread(sample.picture)
+        picture = await asyncio.to_thread(sample.file.read_bytes)
         for attempt in range(RETRIES + 1):
             try:
                 written = await self._catalogue.replace(sample.product_id, sample.fields, [picture])
@@ -102,7 +94,7 @@ class SampleCatalogue:
         raise AssertionError("the last attempt returns or raises")
 
     async def _is_foreign(self, sample: Sample) -> bool:
-        """Whether a product of its id has nothing of the sample, and so never was it."""
+        """True if the product with the sample's id shares no other field with the sample."""
         try:
             product = await self._catalogue.get(sample.product_id)
         except NotFound:
@@ -125,7 +117,10 @@ class SampleCatalogue:
 
 
 async def _each(samples: Sequence[Sample], work: Callable[[Sample], Awaitable[T]]) -> list[T]:
-    """What `work` returns, AT_ONCE samples at a time; after an error the begun ones still end."""
+    """Returns the results of `work`, which runs for AT_ONCE samples at a time.
+
+    After an error no further sample is begun, those under way end, and the error is raised.
+    """
     waiting, done = deque(samples), list[T]()
 
     async def worker() -> None:

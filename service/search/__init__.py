@@ -1,1 +1,1 @@
-"""Use cases on queries: embedding a query, ranking products, explaining hits."""
+"""Embeds queries, ranks products and explains hits."""

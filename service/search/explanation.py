@@ -1,4 +1,4 @@
-"""Explains hits: which places of their pictures are alike to the query, by signal."""
+"""Explains hits: shows which parts of their pictures resemble the query, for each signal."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from service.search.overlay import draw_overlay
 
 MAX_EXPLAINED_HITS = 20
 
-AT_ONCE = 8
-"""Pictures of one search: they share a forward pass, and do not fill the queue."""
+CONCURRENT_PICTURES = 8
+"""The pictures of one search in the queue at once: enough to share a forward pass."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Explainer:
-    """Decodes and encodes the hits' pictures once more, beside the query."""
+    """Explains hits by encoding their pictures once more, together with the query."""
 
     def __init__(self, records: ProductRecords, embedder: Embedder) -> None:
         self._records, self._embedder = records, embedder
 
     def unexplained(self, query: Embedding) -> dict[str, str]:
-        """Why a signal has no explanations, by its name."""
+        """Returns the reasons why signals have no explanations, by signal."""
         reasons = dict(self._embedder.unexplained)
         for signal in self._embedder.signals:
             if signal.name not in query.vectors:
@@ -49,8 +49,8 @@ class Explainer:
     async def explained(
         self, hits: Sequence[Hit], query: Embedding, *, overlay: bool
     ) -> tuple[Hit, ...]:
-        """The hits with their explanations. Raises Overloaded, StoreUnavailable."""
-        slots = asyncio.Semaphore(AT_ONCE)
+        """Returns the hits with their explanations. Raises Overloaded and StoreUnavailable."""
+        slots = asyncio.Semaphore(CONCURRENT_PICTURES)
 
         async def explain(hit: Hit) -> Hit:
             async with slots:
@@ -59,11 +59,13 @@ class Explainer:
         return tuple(await asyncio.gather(*(explain(hit) for hit in hits)))
 
     async def _explanation(self, hit: Hit, query: Embedding, overlay: bool) -> Explanation | None:
-        """None where the picture was taken away meanwhile, or cannot be read any more."""
+        """Returns None if the picture has been deleted meanwhile, or cannot be read any more."""
         product_id = hit.product.product_id
         picture = next((one for one in hit.product.images if one.image_id == hit.image_id), None)
         data = await self._records.read_image(product_id, hit.image_id)
-        if picture is None or data is None or not await asyncio.to_thread(_is_of, hit, data):
+        if picture is None or data is None:
+            return None
+        if await asyncio.to_thread(image_id, data) != hit.image_id:
             return None
         try:
             placed = await self._embedder.explain_image(data, query)
@@ -76,10 +78,10 @@ class Explainer:
 
 
 def check_explainable(ranking: Ranking) -> None:
-    """Raises InvalidInput where more is asked for than can be explained."""
+    """Raises InvalidInput if the options ask for more than can be explained."""
     if ranking.overlay and not ranking.explain:
         raise InvalidInput(
-            "An overlay is drawn of an explanation; set `explain` to true too.", pointer="/overlay"
+            "An overlay shows an explanation; set `explain` to true, too.", pointer="/overlay"
         )
     if ranking.explain and ranking.limit > MAX_EXPLAINED_HITS:
         raise InvalidInput(
@@ -89,25 +91,21 @@ def check_explainable(ranking: Ranking) -> None:
         )
 
 
-def _is_of(hit: Hit, data: bytes) -> bool:
-    return image_id(data) == hit.image_id
-
-
 def _explanation(
     hit: Hit, placed: Mapping[str, PlacedShares], picture: ProductImage, overlay: bool
 ) -> Explanation:
     return {
-        name: _of_signal(placed[name], score.similarity, picture, overlay)
+        name: _signal_explanation(placed[name], score.similarity, picture, overlay)
         if name in placed
         else None
         for name, score in hit.scores.items()
     }
 
 
-def _of_signal(
+def _signal_explanation(
     placed: PlacedShares, similarity: float, picture: ProductImage, overlay: bool
 ) -> SignalExplanation:
-    """What has no place is spread evenly, so that the cells add up to the similarity."""
+    """Spreads the part without a place evenly, so that the cells add up to the similarity."""
     cells = placed.cells.astype(np.float64)
     unplaced = similarity - float(cells.sum())
     grid = np.asarray(cells + unplaced / GRID_SIDE**2, np.float32)

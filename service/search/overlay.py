@@ -1,4 +1,4 @@
-"""Draws an explanation as a picture to lay over the one it explains."""
+"""Draws an explanation as a transparent picture to lay over the explained one."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ from service.core.embedding import Crop, Vector
 LONGER_SIDE_PX = 384
 
 MAX_OPACITY = 0.75
-"""The picture below is to be seen everywhere."""
+"""The picture below the overlay has to stay visible everywhere."""
 
 STEPS = 64
-"""Finer ones are not seen, and make a file twice as large."""
+"""Finer steps are invisible and double the size of the file."""
 
 COLOURS = np.array(
     [(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37)], np.float32
 )
-"""Viridis, at even steps: from dark to light, so that it reads the same without red or green."""
+"""The colour map Viridis at even steps.
+
+It runs from dark to light, so that colour-blind people can read it.
+"""
 
 
 def draw_overlay(grid: Vector, box: Crop, width: int, height: int) -> bytes:
-    """A PNG (RGBA) of the aspect of a picture of this size, with the grid within the box.
+    """Returns a PNG (RGBA) with the aspect ratio of the picture and the grid within the box.
 
-    Opacity and colour grow with a cell's share, from what every cell has at least, which says
-    nothing about places, to the largest. Cells that speak against the likeness are left clear.
+    Opacity and colour grow with the share of a cell, from the least share to the largest one. The
+    least share, which all cells have in common, says nothing about places. Cells with a negative
+    share stay transparent.
     """
     scale = LONGER_SIDE_PX / max(width, height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -45,13 +49,13 @@ def draw_overlay(grid: Vector, box: Crop, width: int, height: int) -> bytes:
 
 
 def _span(start: float, length: float, available: int) -> tuple[int, int]:
-    """First pixel and the one behind the last: at least one, all of them inside."""
+    """Returns the first pixel and the end of a range of at least one pixel inside the picture."""
     first = min(round(start * available), available - 1)
     return first, max(first + 1, min(round((start + length) * available), available))
 
 
 def _strengths(grid: Vector) -> Vector:
-    """0 to 1; an even grid has none."""
+    """Scales the grid to the range 0 to 1. A uniform grid becomes 0."""
     largest = float(grid.max())
     if largest <= 0:
         return np.zeros_like(grid, np.float32)
@@ -60,7 +64,7 @@ def _strengths(grid: Vector) -> Vector:
 
 
 def _coloured(strengths: Vector) -> NDArray[np.uint8]:
-    """(h, w) to RGBA."""
+    """Turns strengths (h, w) into RGBA pixels."""
     steps = np.linspace(0, 1, STEPS)
     anchors = np.linspace(0, 1, len(COLOURS))
     channels = [np.interp(steps, anchors, COLOURS[:, channel]) for channel in range(3)]

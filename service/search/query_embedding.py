@@ -1,10 +1,11 @@
-"""A query's parts to one embedding: pictures and texts embedded, products looked up, all joined."""
+"""Joins the pictures, texts and products of a query into one embedding."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Sequence
+from itertools import chain
 
 from service.catalogue.records import ProductRecords
 from service.catalogue.rules import check_product_id
@@ -13,13 +14,13 @@ from service.core.errors import InvalidInput, InvalidQuery, InvalidText, StoreUn
 from service.core.index import point_id
 from service.core.interfaces import Embedder, VectorStore
 from service.core.query import EmbeddedQuery, ImagePart, QueryPart, TextPart
-from service.core.text import HALF_PAIR, has_half_pair
+from service.core.text import UNPAIRED_SURROGATE, has_surrogate
 from service.scoring.hybrid import split
 from service.scoring.mixture import Part, join
 
 
 class QueryEmbedder:
-    """Embeds the parts of one query side by side, so that they can share a forward pass."""
+    """Embeds the parts of a query concurrently, so that they can share a forward pass."""
 
     def __init__(self, embedder: Embedder, store: VectorStore, records: ProductRecords) -> None:
         self._embedder = embedder
@@ -27,8 +28,11 @@ class QueryEmbedder:
         self._records = records
 
     async def embed(self, parts: Sequence[QueryPart]) -> EmbeddedQuery:
-        """Raises InvalidImage, InvalidCrop, InvalidText and InvalidQuery with the part's pointer,
-        Overloaded and StoreUnavailable."""
+        """Returns the joined embedding of the parts.
+
+        Raises InvalidImage, InvalidCrop, InvalidText and InvalidQuery with a pointer to the part,
+        Overloaded, and StoreUnavailable.
+        """
         started = time.perf_counter()
         embedded = await asyncio.gather(*(self._part(part) for part in parts))
         joined = join(
@@ -37,14 +41,14 @@ class QueryEmbedder:
                 for one, part in zip(embedded, parts, strict=True)
             ]
         )
-        # Parts are decoded side by side: the slowest is what the caller waited for.
+        # Parts are decoded concurrently, so the caller has waited for the slowest one.
         decode_ms = max(
             (one.decode_ms for one in embedded if isinstance(one, EmbeddedImage)), default=0.0
         )
         words = [one.ignored_words for one in embedded if isinstance(one, EmbeddedText)]
         return EmbeddedQuery(
             joined,
-            ignored_words=tuple(dict.fromkeys(word for some in words for word in some)),
+            ignored_words=tuple(dict.fromkeys(chain.from_iterable(words))),
             decode_ms=decode_ms,
             embed_ms=(time.perf_counter() - started) * 1000 - decode_ms,
         )
@@ -56,22 +60,22 @@ class QueryEmbedder:
                     part.data, crop=part.crop, priority=Priority.SEARCH
                 )
             if isinstance(part, TextPart):
-                if has_half_pair(part.text):
-                    raise InvalidText(f"The text {HALF_PAIR}")
+                if has_surrogate(part.text):
+                    raise InvalidText(f"The text {UNPAIRED_SURROGATE}")
                 return await self._embedder.embed_text(part.text)
             return await self._stored(part.product_id)
         except InvalidInput as exc:
-            below = exc.pointer or ("/image" if isinstance(part, ImagePart) else "")
-            exc.pointer = f"{part.pointer}{below}" or None
+            inner = exc.pointer or ("/image" if isinstance(part, ImagePart) else "")
+            exc.pointer = f"{part.pointer}{inner}" or None
             raise
 
     async def _stored(self, product_id: str) -> Embedding:
-        """The vectors of the product's main image."""
+        """Returns the vectors of the product's main image."""
         product = await self._records.read(check_product_id(product_id))
         if product is None:
             raise InvalidQuery(f"There is no product {product_id!r}.", pointer="/product_id")
         key = point_id(product_id, product.images[0].image_id)
         vectors = await self._store.vectors([key])
         if key not in vectors:
-            raise StoreUnavailable(f"Product {product_id!r} is not in the index yet; try again.")
+            raise StoreUnavailable(f"Product {product_id!r} is not indexed yet; try again later.")
         return split(vectors[key], self._embedder.signals)

@@ -1,4 +1,4 @@
-"""Use cases on queries: embed, weigh, find, rank."""
+"""Finds and ranks the products for a query."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from service.confidence.baseline import CatalogueBackground
+from service.confidence.baseline import CatalogueBaseline
 from service.core.embedding import Embedding, Signal, Vector
 from service.core.errors import InvalidQuery, NotFound
 from service.core.filter import Filter
@@ -24,19 +24,22 @@ from service.search.explanation import Explainer, check_explainable
 from service.search.query_embedding import QueryEmbedder
 
 SEARCH_WIDTH = 128
-SEARCH_WIDTH_LOPSIDED = 256
-LOPSIDED_BELOW = 0.15
-"""A graph built on equal halves finds less where one hardly counts, so it is searched wider."""
+SEARCH_WIDTH_SKEWED = 256
+SKEWED_BELOW = 0.15
+"""A search with a weight below this is wider.
+
+The graph is built for equal weights, and finds less if one signal hardly counts.
+"""
 
 SCORE_MARGIN = 1e-4
-"""The engine scores in float32: ask for a little more than `min_score`, then compare exactly."""
+"""The engine scores in float32, so it is asked for slightly less than `min_score`."""
 
-MOST_TIES = 4096
-"""So many products of one score have one order on all pages."""
+MAX_TIES = 4096
+"""Up to this many products with equal scores have the same order on all pages."""
 
 
 class Search:
-    """Ranks products by the exact hybrid score; one hit a product, the best of its images."""
+    """Ranks products by the exact hybrid score. The best image of a product represents it."""
 
     def __init__(
         self,
@@ -44,14 +47,14 @@ class Search:
         store: VectorStore,
         signals: Sequence[Signal],
         default_weights: Mapping[str, float],
-        background: CatalogueBackground,
+        baseline: CatalogueBaseline,
         explainer: Explainer,
     ) -> None:
         self._queries = queries
         self._store = store
         self._explainer = explainer
         self.signals = signals
-        self._background = background
+        self._baseline = baseline
         self._names = [signal.name for signal in signals]
         self.default_weights = normalise(default_weights, self._names)
         self._attributes = AttributeTypes(store)
@@ -59,11 +62,11 @@ class Search:
     async def find(
         self, parts: Sequence[QueryPart], ranking: Ranking, *, exclude: Sequence[str] = ()
     ) -> SearchResult:
-        """The products nearest to all parts together, as `service.scoring.mixture` joins them.
+        """Finds the products nearest to the parts, which `service.scoring.mixture` joins.
 
-        `exclude` are ids of products to leave out. Raises InvalidImage, InvalidCrop, InvalidText,
-        InvalidQuery, InvalidWeights, InvalidFilter, Overloaded, StoreUnavailable, and InvalidInput
-        for too many explanations.
+        `exclude` holds ids of products to leave out. Raises InvalidImage, InvalidCrop,
+        InvalidText, InvalidQuery, InvalidWeights, InvalidFilter, Overloaded, StoreUnavailable,
+        and InvalidInput for too many explanations.
         """
         started = time.perf_counter()
         check_explainable(ranking)
@@ -76,7 +79,7 @@ class Search:
         ranked = await self._ranked(query.embedding, used, ranking, exclude)
         best = ranked[0].score if ranked else None
         ignored = query.ignored_words
-        match = self._background.match(parts, used, best, ignored_words=ignored)
+        match = self._baseline.match(parts, used, best, ignored_words=ignored)
         hits = _page(ranked, ranking)
         if not ignored:
             hits = self._judged(hits, parts, used)
@@ -99,8 +102,10 @@ class Search:
         )
 
     async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:
-        """The products nearest to this one, itself left out. Raises NotFound, InvalidWeights,
-        InvalidFilter, StoreUnavailable."""
+        """Finds the products nearest to this one, which is left out.
+
+        Raises NotFound, InvalidWeights, InvalidFilter and StoreUnavailable.
+        """
         try:
             return await self.find([ProductPart(product_id)], ranking, exclude=[product_id])
         except InvalidQuery as exc:
@@ -116,7 +121,7 @@ class Search:
         ranking: Ranking,
         exclude: Sequence[str],
     ) -> list[Hit]:
-        """All up to the page's last, and the best one even where it is below `min_score`."""
+        """Ranks the hits up to the end of the page, or the best one if all miss `min_score`."""
         vector = hybrid.query_vector(embedding, weights, self.signals)
         last = ranking.offset + ranking.limit
         least = ranking.min_score
@@ -138,7 +143,7 @@ class Search:
     def _judged(
         self, hits: tuple[Hit, ...], parts: Sequence[QueryPart], weights: Mapping[str, float]
     ) -> tuple[Hit, ...]:
-        judged = self._background.confidences(parts, weights, [hit.score for hit in hits])
+        judged = self._baseline.confidences(parts, weights, [hit.score for hit in hits])
         if judged is None:
             return hits
         return tuple(replace(hit, confidence=one) for hit, one in zip(hits, judged, strict=True))
@@ -152,8 +157,11 @@ class Search:
         exclude: Sequence[str],
         filter: Filter | None,
     ) -> list[ScoredPoint]:
-        """Each product's best image: of `limit` products and of those that tie with the last one,
-        among which the engine's choice is not the order of the pages."""
+        """Returns the best image of each of the best `limit` products.
+
+        Products whose score equals that of the last one are included, because the engine picks
+        among them in another order than the pages show.
+        """
         best: dict[str, ScoredPoint] = {}
         fetch = 2 * limit
         while True:
@@ -167,7 +175,7 @@ class Search:
             )
             for point in points:
                 best.setdefault(point.payload.product.product_id, point)
-            if len(points) < fetch or len(best) >= limit + MOST_TIES:
+            if len(points) < fetch or len(best) >= limit + MAX_TIES:
                 return list(best.values())
             if len(best) >= limit:
                 last = next(islice(best.values(), limit - 1, None))
@@ -178,12 +186,12 @@ class Search:
     async def _breakdowns(
         self, embedding: Embedding, weights: Mapping[str, float], points: list[ScoredPoint]
     ) -> dict[str, dict[str, SignalScore]]:
-        """The exact similarity of every signal with every point found, by point id."""
+        """Returns the exact scores of every signal for every point, by point id."""
         queries = hybrid.signal_vectors(embedding, self.signals)
         ids = [point.point_id for point in points]
         answers = await self._store.similarities(list(queries.values()), ids) if ids else []
         by_signal = dict(zip(queries, answers, strict=False))
-        # A point deleted between the two calls has no similarities, and so is no hit.
+        # A point deleted between the two calls has no similarities, and is left out.
         return {
             point_id: hybrid.breakdown(
                 {name: _cosine(answer[point_id]) for name, answer in by_signal.items()}, weights
@@ -200,11 +208,11 @@ def _page(ranked: Sequence[Hit], ranking: Ranking) -> tuple[Hit, ...]:
 
 
 def _search_width(weights: Mapping[str, float]) -> int:
-    return SEARCH_WIDTH_LOPSIDED if min(weights.values()) < LOPSIDED_BELOW else SEARCH_WIDTH
+    return SEARCH_WIDTH_SKEWED if min(weights.values()) < SKEWED_BELOW else SEARCH_WIDTH
 
 
 def _cosine(similarity: float) -> float:
-    """Rounding may carry the product of two unit vectors past 1."""
+    """Clips a cosine to the range -1 to 1, which rounding may exceed."""
     return max(-1.0, min(1.0, similarity))
 
 

@@ -18,7 +18,7 @@ from service.config import Settings
 from service.duplicates.finder import Duplicates
 from service.health.readiness import CheckResult, ReadinessReport
 from service.observability import Reading
-from service.samples.catalogue import examples, samples
+from service.samples.files import sample_queries, samples
 from service.samples.installer import SampleCatalogue
 from service.search.ranking import Search
 from tests.house import House
@@ -71,7 +71,7 @@ class TestServices:
 
     @cached_property
     def samples(self) -> SampleCatalogue:
-        return SampleCatalogue(self.house.catalogue, samples()[:3], examples())
+        return SampleCatalogue(self.house.catalogue, samples()[:3], sample_queries())
 
 
 @dataclass

@@ -103,8 +103,8 @@ async def test_what_cannot_be_used_is_refused_by_place(
 @pytest.mark.parametrize(
     ("filter", "pointer", "words"),
     [
-        ({"colour": {"gte": 3}}, "/filter/colour/gte", "holds strings"),
-        ({"price": "5"}, "/filter/price", "holds numbers"),
+        ({"colour": {"gte": 3}}, "/filter/colour/gte", "holds only strings"),
+        ({"price": "5"}, "/filter/price", "holds only numbers"),
         ({"not": {"in_stock": {"any": [True, "true"]}}}, "/filter/not/in_stock/any/1", "booleans"),
         ({"colour": {"lt": "2026-01-01"}}, "/filter/colour/lt", "a date"),
     ],

@@ -149,7 +149,7 @@ async def test_a_mixture_that_is_wrong_is_refused_by_place(
         ({"query": 5}, "/query", "give a JSON string."),
         ({"query": "a", "weights": []}, "/weights", "give a JSON object."),
         ({"query": "a", "weights": {"visual": "x"}}, "/weights/visual", "give one, such as 0.5."),
-        ({"query": "a", "weights": {"shape": 1}}, "/weights/shape", "leave it out"),
+        ({"query": "a", "weights": {"shape": 1}}, "/weights/shape", "There is no signal"),
         ({"query": "a", "explain": 1}, "/explain", "give one of them."),
         ({"query": "a", "facets": ["x"] * 100}, "/facets", "give at most"),
         ({"query": " "}, "/query", "The text is empty"),
@@ -259,11 +259,13 @@ async def test_an_answer_says_whether_the_thing_was_found(site: Site) -> None:
     unknown = (await search(site, PNG + b"\x03")).json()
     assert unknown["match"]["verdict"] == "unknown"
     assert unknown["match"]["confidence"] is None
+    assert unknown["match"]["pending"] is True
     assert [hit["confidence"] for hit in unknown["hits"]] == [None] * 5
 
-    await site.services.house.background.refresh()
+    await site.services.house.baseline.refresh()
     answer = (await search(site, PNG + b"\x03")).json()
 
     assert answer["match"]["verdict"] == "found"
+    assert answer["match"]["pending"] is False
     assert answer["match"]["detail"]
     assert answer["match"]["confidence"] == answer["hits"][0]["confidence"] > 0.9

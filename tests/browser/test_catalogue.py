@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, Route, expect
 
 from tests.browser.conftest import put
 from tests.browser.visit import Visit
@@ -27,6 +27,7 @@ def test_a_product_is_made_of_dropped_pictures(
     expect(here.page.get_by_text("No products yet.")).to_be_visible()
 
     here.drop("#catalogue-view", front, back)
+    here.dialog.get_by_role("button", name="One product with 2 pictures").click()
     expect(here.dialog.locator(".preview")).to_have_count(2)
     here.dialog.get_by_label("Name", exact=True).first.fill("Sofa")
     here.dialog.get_by_label("Description").fill("Soft.")
@@ -45,6 +46,142 @@ def test_a_product_is_made_of_dropped_pictures(
     assert (stored["name"], stored["description"]) == ("Sofa", "Soft.")
     assert stored["attributes"] == {"price": 250, "tags": ["new", "grey"]}
     assert len(stored["images"]) == 2
+
+
+def test_ten_dropped_pictures_become_ten_products_named_after_their_files(
+    empty_shop: ServiceProcess, visit: Open, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"mug_no-{number}.PNG" for number in range(10)]
+    for number, file in enumerate(files):
+        file.write_bytes(png(200 + number))
+    here = visit(empty_shop, path="/#catalogue")
+    here.drop("#catalogue-view", *files)
+    expect(here.dialog.get_by_role("button", name="One product each")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    here.check_accessibility()
+    here.dialog.get_by_label("Name of the product from mug_no-3.PNG").fill("Third mug")
+    here.dialog.get_by_role("button", name="Leave mug_no-9.PNG out").click()
+    here.dialog.get_by_role("button", name="Create 9 products").click()
+
+    expect(here.page.get_by_text("9 products are in the catalogue")).to_be_visible()
+    expect(here.page.locator(".good")).to_have_count(9)
+    items = empty_shop.client.get("/products").json()["items"]
+    names = {f"mug no {number}" for number in (0, 1, 2, 4, 5, 6, 7, 8)} | {"Third mug"}
+    assert {item["name"] for item in items} == names
+    assert {len(item["images"]) for item in items} == {1}
+
+
+def test_more_pictures_than_fit_into_one_request_are_parted(
+    empty_shop: ServiceProcess, visit: Open
+) -> None:
+    here = visit(empty_shop, path="/#catalogue")
+    files = [
+        FilePayload(name=f"{number}.png", mimeType="image/png", buffer=png(300 + number))
+        for number in range(20)
+    ]
+    here.page.locator(".catalogue-head input[type=file]").set_input_files(files)
+    here.dialog.get_by_role("button", name="Create 20 products").click()
+    expect(here.page.get_by_text("20 products are in the catalogue")).to_be_visible()
+    assert empty_shop.client.get("/products").json()["total"] == 20
+
+
+def test_of_many_pictures_a_bad_one_stays_with_its_reason(
+    empty_shop: ServiceProcess, visit: Open, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    good.write_bytes(png(210))
+    bad.write_text("This is no picture.")
+    here = visit(empty_shop, path="/#catalogue")
+    here.drop("#catalogue-view", good, bad)
+    here.dialog.get_by_role("button", name="Create 2 products").click()
+
+    expect(here.dialog.get_by_role("listitem")).to_have_count(1)
+    expect(here.dialog.get_by_role("listitem")).to_contain_text("This is text, not a picture")
+    expect(here.dialog).to_contain_text("1 created, 1 left")
+    here.check_accessibility()
+    here.dialog.get_by_role("button", name="Cancel").click()
+    expect(here.page.get_by_text("1 product is in the catalogue")).to_be_visible()
+    expect(here.page.locator(".good").get_by_role("heading")).to_have_text("good")
+
+
+def test_pictures_sent_again_after_a_lost_answer_make_no_second_products(
+    empty_shop: ServiceProcess, visit: Open, tmp_path: Path
+) -> None:
+    files = [tmp_path / "one.png", tmp_path / "two.png"]
+    for number, file in enumerate(files):
+        file.write_bytes(png(220 + number))
+    here = visit(empty_shop, path="/#catalogue")
+    here.expect_trouble("net::ERR_")
+    here.drop("#catalogue-view", *files)
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    here.page.route("**/products/batch", lose_the_answer, times=1)
+    create = here.dialog.get_by_role("button", name="Create 2 products")
+    create.click()
+    expect(here.dialog.get_by_role("alert").first).to_contain_text("does not answer")
+    create.click()
+    expect(here.page.get_by_text("2 products are in the catalogue")).to_be_visible()
+    assert empty_shop.client.get("/products").json()["total"] == 2
+
+
+def test_several_pictures_chosen_in_the_form_can_still_become_products_each(
+    empty_shop: ServiceProcess, visit: Open
+) -> None:
+    here = visit(empty_shop, path="/#catalogue")
+    files = [
+        FilePayload(name=f"{number}.png", mimeType="image/png", buffer=png(230 + number))
+        for number in range(2)
+    ]
+    here.page.get_by_role("button", name="Add a product").click()
+    here.dialog.locator("input[type=file]").first.set_input_files(files)
+    expect(here.dialog.get_by_role("button", name="Create 2 products")).to_be_visible()
+    here.dialog.get_by_role("button", name="Cancel").click()
+
+    here.page.get_by_role("button", name="Add a product").click()
+    here.dialog.get_by_label("Name", exact=True).first.fill("Both sides")
+    here.dialog.locator("input[type=file]").first.set_input_files(files)
+    expect(here.dialog.locator(".preview")).to_have_count(2)
+    each = here.dialog.get_by_role("button", name="Make a product of each picture instead")
+    each.click()
+    here.dialog.get_by_role("button", name="Keep editing").click()
+    expect(here.dialog.get_by_label("Name", exact=True).first).to_have_value("Both sides")
+    each.click()
+    here.dialog.get_by_role("button", name="Discard").click()
+    expect(here.dialog.get_by_role("button", name="Create 2 products")).to_be_visible()
+
+
+@pytest.mark.parametrize("way_out", ["Escape", "Cancel", "Close"])
+def test_a_filled_form_is_discarded_only_after_a_question(
+    empty_shop: ServiceProcess, visit: Open, way_out: str
+) -> None:
+    here = visit(empty_shop, path="/#catalogue")
+    here.page.get_by_role("button", name="Add a product").click()
+    name = here.dialog.get_by_label("Name", exact=True).first
+
+    def leave() -> None:
+        if way_out == "Escape":
+            here.page.keyboard.press("Escape")
+        else:
+            here.dialog.get_by_role("button", name=way_out).first.click()
+
+    name.fill("Sofa")
+    for _ in range(2):  # A browser lets no page refuse a second Escape by itself.
+        leave()
+        expect(here.dialog.last).to_contain_text("Discard what you entered?")
+        here.page.keyboard.press("Escape")
+        expect(here.dialog).to_have_count(1)
+    expect(name).to_have_value("Sofa")
+
+    leave()
+    here.dialog.get_by_role("button", name="Discard").click()
+    expect(here.dialog).to_have_count(0)
+    here.page.get_by_role("button", name="Add a product").click()
+    here.page.keyboard.press("Escape")
+    expect(here.dialog).to_have_count(0)
 
 
 def test_a_product_is_edited(empty_shop: ServiceProcess, visit: Open) -> None:
@@ -220,6 +357,39 @@ def test_an_edit_keeps_the_focus_and_what_is_shown(empty_shop: ServiceProcess, v
     expect(here.page.locator("#catalogue-view")).to_have_attribute("aria-busy", "false")
     expect(here.page.locator(".good")).to_have_count(26)
     expect(here.page.get_by_role("button", name="Edit p0", exact=True)).to_be_focused()
+
+
+@pytest.mark.timeout(180)
+def test_a_product_below_the_hundredth_is_edited_in_its_place(
+    empty_shop: ServiceProcess, visit: Open
+) -> None:
+    for number in range(130):
+        put(empty_shop, f"p{number}", png(40 + number))
+    here = visit(empty_shop, path="/#catalogue")
+    for shown in (48, 72, 96, 120, 130):
+        here.page.get_by_role("button", name="Show more").click()
+        expect(here.page.locator(".good")).to_have_count(shown)
+    edited = here.page.locator(".good").nth(121)
+    expect(edited.get_by_role("heading")).to_have_text("p8")
+    edited.get_by_role("button", name="Edit").click()
+    before = edited.bounding_box()
+    here.dialog.get_by_label("Name", exact=True).first.fill("Eight")
+    here.dialog.get_by_role("button", name="Save").click()
+
+    expect(edited.get_by_role("heading")).to_have_text("Eight")
+    expect(here.page.get_by_role("button", name="Edit Eight")).to_be_focused()
+    expect(here.page.get_by_text("130 of 130 shown")).to_be_attached()
+    expect(here.page.get_by_text("“Eight” is saved")).to_be_attached()
+    after = edited.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(after["y"] - before["y"]) < 1
+    expect(edited).to_be_in_viewport()
+
+    edited.get_by_role("button", name="Delete").click()
+    here.dialog.get_by_role("button", name="Delete", exact=True).click()
+    expect(here.page.get_by_text("129 of 129 shown")).to_be_attached()
+    expect(here.page.locator(".good").nth(121)).to_be_in_viewport()
 
 
 def test_hits_show_a_product_as_it_was_edited(empty_shop: ServiceProcess, visit: Open) -> None:

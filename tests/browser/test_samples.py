@@ -30,7 +30,7 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
 def test_an_empty_catalogue_offers_the_samples(sampled: ServiceProcess, visit: Open) -> None:
     here = visit(sampled)
     here.page.get_by_role("button", name="Load the sample catalogue").click()
-    expect(here.page.get_by_role("button", name="Drawing and storing")).to_be_disabled()
+    expect(here.page.get_by_role("button", name="Storing")).to_be_disabled()
     expect(here.page.get_by_text("sample products are in the catalogue")).to_be_visible(
         timeout=LOADED_WITHIN_MS
     )
@@ -81,6 +81,21 @@ def test_an_explanation_shows_where_each_signal_sees_the_likeness(
     expect(here.dialog.locator(".layer.visual")).to_be_visible()
     picture = here.dialog.locator(".explained > img").first.bounding_box()
     assert here.dialog.locator(".layer.visual").bounding_box() == picture
+
+
+def test_an_explanation_of_a_search_by_words_says_what_it_cannot_show(
+    sampled: ServiceProcess, visit: Open
+) -> None:
+    sampled.client.post("/samples", timeout=120).raise_for_status()
+    here = visit(sampled, reduced_motion="reduce")
+    here.page.get_by_label("In words").fill("red mug")
+    here.page.get_by_role("button", name="Why").first.click()
+
+    expect(here.dialog.get_by_role("button", name="Semantic")).to_be_visible()
+    expect(here.dialog.locator(".layer")).to_have_count(1)
+    expect(here.dialog.locator(".toggles")).to_contain_text("no visual side")
+    expect(here.dialog.get_by_role("alert")).to_have_count(0)
+    here.check_accessibility()
 
 
 def test_the_page_and_the_sentence_say_the_same_confidence(

@@ -316,3 +316,21 @@ def test_the_first_search_shows_that_it_is_under_way(shop: ServiceProcess, visit
         " return [top, height]; }"
     )
     assert bar == ["-8px", "2px"]
+
+
+def test_a_verdict_that_is_not_there_yet_follows_by_itself(
+    shop: ServiceProcess, visit: Open
+) -> None:
+    here = visit(shop)
+
+    def still_measuring(route: Route) -> None:
+        answer = route.fetch()
+        detail = "It is being measured."
+        match = {"confidence": None, "verdict": "unknown", "detail": detail, "pending": True}
+        route.fulfill(response=answer, json={**answer.json(), "match": match})
+
+    here.page.route("**/search", still_measuring, times=2)
+    here.choose(png(1))
+    expect(here.page.locator(".verdict")).to_contain_text("It is being measured.")
+    expect(here.page.locator(".verdict")).to_contain_text("too small to tell")
+    here.settled()

@@ -77,6 +77,37 @@ def test_an_outage_is_told_and_heals_by_itself(
         service.close()
 
 
+def test_hits_of_an_earlier_search_are_marked_while_the_service_is_down(
+    tmp_path_factory: pytest.TempPathFactory, visit: Open
+) -> None:
+    service = ServiceProcess(tmp_path_factory.mktemp("stale"))
+    try:
+        service.start()
+        put(service, "lamp", png(3))
+        here = visit(service, reduced_motion="reduce")
+        here.expect_trouble("net::ERR_", "503")
+        here.choose(png(3))
+        expect(here.hits.first).to_be_visible()
+        here.settled()
+        expect(here.page.locator(".verdict")).not_to_contain_text("Out of date")
+
+        service.kill()
+        here.choose(png(4))
+        expect(here.page.get_by_role("alert")).to_contain_text("The service does not answer")
+        expect(here.page.locator(".verdict")).to_contain_text("Out of date")
+        here.page.get_by_label("What counts").fill("90")
+        expect(here.page.locator(".verdict")).to_contain_text("Out of date")
+        here.check_accessibility()
+
+        service.start()
+        expect(here.page.get_by_role("alert")).to_have_count(0)
+        here.settled()
+        expect(here.page.locator(".verdict")).not_to_contain_text("Out of date")
+        expect(here.hits.first.locator(".score")).not_to_have_text("Score 1.00")
+    finally:
+        service.close()
+
+
 def test_a_key_is_asked_for_and_pictures_come_with_it(guarded: ServiceProcess, visit: Open) -> None:
     here = visit(guarded)
     here.expect_trouble("401")

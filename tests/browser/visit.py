@@ -131,9 +131,15 @@ class Visit:
         assert found.violations_count == 0, found.generate_report()
 
     def check_fits(self) -> None:
-        """No sideways scrolling."""
-        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0
+        """No sideways scrolling, neither of the page nor of a box in it."""
+        self.page.wait_for_load_state("networkidle")
+        wide = self.page.evaluate(
+            """() => ["html", "main", ".panel", "#results", "dialog", ".dialog-form", ".choices"]
+                .flatMap((boxes) => [...document.querySelectorAll(boxes)])
+                .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth)
+                .map((box) => `${box.tagName}.${box.className}: ${box.scrollWidth} px`)"""
+        )
+        assert wide == []
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

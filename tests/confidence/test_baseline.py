@@ -1,4 +1,4 @@
-"""The background of the catalogue: when it is measured, and what searches make of it."""
+"""The baseline of the catalogue: when it is measured, and what searches make of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import contextlib
 import pytest
 
 from service.confidence.baseline import (
-    NAMES_AT_ONCE,
-    RENEW_AFTER_S,
-    RENEW_WHILE_CHANGING_S,
-    CatalogueBackground,
+    NAMES_PER_BATCH,
+    REFRESH_AFTER_S,
+    REFRESH_WHILE_CHANGING_S,
+    CatalogueBaseline,
 )
 from service.core.embedding import EmbeddedText, Priority
 from service.core.errors import StoreUnavailable
@@ -39,24 +39,26 @@ async def test_before_it_is_measured_the_verdict_is_unknown_and_says_why(house: 
     result = await find(house, ImagePart(b"picture 3"))
 
     assert (result.match.verdict, result.match.confidence) == ("unknown", None)
-    assert "not measured yet" in result.match.detail
+    assert "not been measured yet" in result.match.detail
+    assert result.match.pending
     assert result.hits[0].confidence is None
 
 
 @pytest.mark.parametrize("products", [0, 1, 5, 19])
-async def test_too_few_products_are_no_background(house: House, products: int) -> None:
+async def test_too_few_products_are_no_baseline(house: House, products: int) -> None:
     await fill(house, products)
-    await house.background.refresh()
+    await house.baseline.refresh()
 
     match = (await find(house, ImagePart(b"picture 0"))).match
 
     assert (match.verdict, match.confidence) == ("unknown", None)
     assert "20 products" in match.detail
+    assert not match.pending
 
 
 async def test_a_stored_picture_is_found_with_confidence(house: House) -> None:
     await fill(house, 20)
-    await house.background.refresh()
+    await house.baseline.refresh()
 
     result = await find(house, ImagePart(b"picture 7"))
 
@@ -68,16 +70,16 @@ async def test_a_stored_picture_is_found_with_confidence(house: House) -> None:
 
 async def test_a_score_far_below_what_products_find_is_nothing_alike(house: House) -> None:
     await fill(house, 40)
-    await house.background.refresh()
+    await house.baseline.refresh()
 
-    assert house.background.match([ImagePart(b"")], WEIGHTS, 0.0).verdict == "nothing_alike"
+    assert house.baseline.match([ImagePart(b"")], WEIGHTS, 0.0).verdict == "nothing_alike"
 
 
 async def test_the_verdict_is_on_the_best_product_also_where_the_page_leaves_it_out(
     house: House,
 ) -> None:
     await fill(house, 40)
-    await house.background.refresh()
+    await house.baseline.refresh()
     whole = await find(house, ImagePart(b"another picture"))
 
     for ranking in ({"min_score": 0.9999}, {"offset": 3}, {"offset": 90}):
@@ -86,7 +88,7 @@ async def test_the_verdict_is_on_the_best_product_also_where_the_page_leaves_it_
 
 async def test_texts_products_and_mixtures_are_judged_too(house: House) -> None:
     await fill(house, 40)
-    await house.background.refresh()
+    await house.baseline.refresh()
 
     for parts in (
         [TextPart("green shoe")],
@@ -100,124 +102,143 @@ async def test_texts_products_and_mixtures_are_judged_too(house: House) -> None:
 
 async def test_equal_searches_are_judged_equally_in_every_process(house: House) -> None:
     await fill(house, 60)
-    await house.background.refresh()
-    other = CatalogueBackground(house.store, house.embedder)
+    await house.baseline.refresh()
+    other = CatalogueBaseline(house.store, house.embedder)
     await other.refresh()
 
     scores = [0.2, 0.5, 0.8]
     parts = [ImagePart(b"x"), TextPart("y")]
-    assert house.background.confidences(parts, WEIGHTS, scores) == other.confidences(
+    assert house.baseline.confidences(parts, WEIGHTS, scores) == other.confidences(
         parts, WEIGHTS, scores
     )
 
 
 async def test_it_is_measured_anew_only_when_the_catalogue_has_changed(house: House) -> None:
     await fill(house, 40)
-    await house.background.refresh()
+    await house.baseline.refresh()
     house.outage.after = 1  # one call is enough to see that nothing has changed
-    await house.background.refresh()
+    await house.baseline.refresh()
     house.outage.after = None
 
     await fill(house, 10, first=40)
     house.outage.after = 1
     with pytest.raises(StoreUnavailable):
-        await house.background.refresh()
+        await house.baseline.refresh()
 
 
 async def test_the_twentieth_product_is_noticed(house: House) -> None:
     await fill(house, 19)
-    await house.background.refresh()
+    await house.baseline.refresh()
     await fill(house, 1, first=19)
-    await house.background.refresh()
+    await house.baseline.refresh()
 
     assert (await find(house, ImagePart(b"picture 0"))).match.verdict == "found"
 
 
 async def test_while_an_import_runs_it_is_measured_once_a_minute(house: House) -> None:
     time = 0.0
-    background = CatalogueBackground(house.store, house.embedder, clock=lambda: time)
-    await background.look()
+    baseline = CatalogueBaseline(house.store, house.embedder, clock=lambda: time)
+    await baseline.check()
     for minute in range(2):
-        for look in range(3):
-            await fill(house, 30, first=100 * minute + 30 * look)
-            await background.look()
-            judged = judged_by(background)
-            assert judged == ("unknown" if minute == 0 else "found"), (minute, look)
-        time += RENEW_WHILE_CHANGING_S
+        for check in range(3):
+            await fill(house, 30, first=100 * minute + 30 * check)
+            await baseline.check()
+            judged = judged_by(baseline)
+            assert judged == ("unknown" if minute == 0 else "found"), (minute, check)
+        time += REFRESH_WHILE_CHANGING_S
         await fill(house, 1, first=100 * minute + 99)
-        await background.look()
-        assert judged_by(background) == "found"
+        await baseline.check()
+        assert judged_by(baseline) == "found"
 
 
 async def test_an_import_long_after_the_last_one_has_its_minute_too(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time = 0.0
-    background = CatalogueBackground(house.store, house.embedder, clock=lambda: time)
+    baseline = CatalogueBaseline(house.store, house.embedder, clock=lambda: time)
     await fill(house, 30)
-    await background.look()
-    await background.look()
-    time = 5 * RENEW_WHILE_CHANGING_S
+    await baseline.check()
+    await baseline.check()
+    time = 5 * REFRESH_WHILE_CHANGING_S
     embedded = names_embedded(house, monkeypatch)
 
     await fill(house, 30, first=30)
-    await background.look()
+    await baseline.check()
     assert not embedded
-    time += RENEW_WHILE_CHANGING_S
+    time += REFRESH_WHILE_CHANGING_S
     await fill(house, 1, first=60)
-    await background.look()
+    await baseline.check()
     assert len(embedded) == 31
 
 
 async def test_names_are_embedded_a_few_at_a_time_and_none_twice(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    background = CatalogueBackground(house.store, house.embedder)
+    baseline = CatalogueBaseline(house.store, house.embedder)
     embedded = names_embedded(house, monkeypatch)
     await fill(house, 30)
-    await background.refresh()
+    await baseline.refresh()
     assert len(embedded) == len(set(embedded)) == 30
-    assert max(embedded.values()) == NAMES_AT_ONCE
+    assert max(embedded.values()) == NAMES_PER_BATCH
     await fill(house, 10, first=30)
-    await background.refresh()
+    await baseline.refresh()
     assert len(embedded) == 40
 
 
 async def test_it_is_measured_once_an_import_has_ended(house: House) -> None:
-    background = CatalogueBackground(house.store, house.embedder, clock=lambda: 0.0)
-    await background.look()
+    baseline = CatalogueBaseline(house.store, house.embedder, clock=lambda: 0.0)
+    await baseline.check()
     await fill(house, 30)
-    await background.look()
-    assert judged_by(background) == "unknown"
+    await baseline.check()
+    assert judged_by(baseline) == "unknown"
 
-    await background.look()
+    await baseline.check()
 
-    assert judged_by(background) == "found"
+    assert judged_by(baseline) == "found"
 
 
 async def test_other_pictures_in_the_same_number_are_noticed_within_a_minute(house: House) -> None:
     time = 0.0
-    background = CatalogueBackground(house.store, house.embedder, clock=lambda: time)
+    baseline = CatalogueBaseline(house.store, house.embedder, clock=lambda: time)
     for picture in ("the same", "picture {}"):
         for number in range(20):
             fields = ProductFields("Thing", "", {})
             await house.catalogue.replace(f"p{number}", fields, [picture.format(number).encode()])
-        await background.look()
-        assert judged_by(background) == "unknown"
-    time = RENEW_WHILE_CHANGING_S
+        await baseline.check()
+        assert judged_by(baseline) == "unknown"
+    time = REFRESH_WHILE_CHANGING_S
 
-    await background.look()
+    await baseline.check()
 
-    assert judged_by(background) == "found"
+    assert judged_by(baseline) == "found"
 
 
 async def test_a_catalogue_that_has_just_changed_is_not_called_too_small(house: House) -> None:
-    background = CatalogueBackground(house.store, house.embedder, clock=lambda: 0.0)
-    await background.look()
+    baseline = CatalogueBaseline(house.store, house.embedder, clock=lambda: 0.0)
+    await baseline.check()
     await fill(house, 30)
-    await background.look()
+    await baseline.check()
 
-    assert "not measured yet" in background.match([ImagePart(b"")], WEIGHTS, 1.0).detail
+    assert "not been measured yet" in baseline.match([ImagePart(b"")], WEIGHTS, 1.0).detail
+
+
+async def test_a_search_by_text_is_pending_until_the_names_are_measured(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(house, 30)
+    pending = []
+    real = house.embedder.embed_text
+
+    async def noting(text: str, **options: Priority) -> EmbeddedText:
+        match = house.baseline.match([TextPart("red")], WEIGHTS, 1.0)
+        pending.append((match.verdict, match.pending))
+        return await real(text, **options)
+
+    monkeypatch.setattr(house.embedder, "embed_text", noting)
+    await house.baseline.refresh()
+
+    assert set(pending) == {("unknown", True)}
+    assert not house.baseline.match([TextPart("red")], WEIGHTS, 1.0).pending
 
 
 def names_embedded(house: House, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
@@ -238,41 +259,41 @@ def names_embedded(house: House, monkeypatch: pytest.MonkeyPatch) -> dict[str, i
     return embedded
 
 
-def judged_by(background: CatalogueBackground) -> str:
+def judged_by(baseline: CatalogueBaseline) -> str:
     """The verdict on a hit of the highest score there is."""
-    return background.match([ImagePart(b"picture 0")], WEIGHTS, 1.0).verdict
+    return baseline.match([ImagePart(b"picture 0")], WEIGHTS, 1.0).verdict
 
 
 async def test_it_is_measured_anew_after_some_time_in_any_case(house: House) -> None:
     time = 0.0
-    background = CatalogueBackground(house.store, house.embedder, clock=lambda: time)
+    baseline = CatalogueBaseline(house.store, house.embedder, clock=lambda: time)
     await fill(house, 30)
-    await background.refresh()
-    before = background.confidences([ImagePart(b"")], WEIGHTS, [0.5])
+    await baseline.refresh()
+    before = baseline.confidences([ImagePart(b"")], WEIGHTS, [0.5])
     for number in range(30):
         fields = ProductFields("Other", "", {})
         await house.catalogue.replace(f"p{number}", fields, [f"other {number}".encode()])
 
-    await background.refresh()
-    assert background.confidences([ImagePart(b"")], WEIGHTS, [0.5]) == before
-    time = RENEW_AFTER_S
-    await background.refresh()
-    assert background.confidences([ImagePart(b"")], WEIGHTS, [0.5]) != before
+    await baseline.refresh()
+    assert baseline.confidences([ImagePart(b"")], WEIGHTS, [0.5]) == before
+    time = REFRESH_AFTER_S
+    await baseline.refresh()
+    assert baseline.confidences([ImagePart(b"")], WEIGHTS, [0.5]) != before
 
 
 async def test_an_outage_keeps_what_was_measured_and_is_got_over(house: House) -> None:
     await fill(house, 30)
-    await house.background.refresh()
+    await house.baseline.refresh()
     house.outage.after = 0
 
-    task = asyncio.create_task(house.background.run())
+    task = asyncio.create_task(house.baseline.run())
     await asyncio.sleep(0)
     assert not task.done()
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
-    assert house.background.match([ImagePart(b"")], WEIGHTS, 1.0).verdict == "found"
+    assert house.baseline.match([ImagePart(b"")], WEIGHTS, 1.0).verdict == "found"
 
 
 async def test_products_that_share_a_picture_do_not_make_everything_else_unlike(
@@ -283,18 +304,18 @@ async def test_products_that_share_a_picture_do_not_make_everything_else_unlike(
             fields = ProductFields(f"Shirt {number} {size}", "", {})
             picture = f"picture {number}".encode()
             await house.catalogue.create(f"p{number}-{size}", fields, [picture])
-    await house.background.refresh()
-    shared = house.background.confidences([ImagePart(b"")], WEIGHTS, [0.9])
+    await house.baseline.refresh()
+    shared = house.baseline.confidences([ImagePart(b"")], WEIGHTS, [0.9])
 
     assert shared is not None
     assert shared[0] > 0.9
     assert (await find(house, ImagePart(b"picture 3"))).match.verdict == "found"
 
 
-async def test_a_catalogue_of_one_picture_has_no_background(house: House) -> None:
+async def test_a_catalogue_of_one_picture_has_no_baseline(house: House) -> None:
     for number in range(30):
         await house.catalogue.create(f"p{number}", ProductFields("Thing", "", {}), [b"the same"])
-    await house.background.refresh()
+    await house.baseline.refresh()
 
     match = (await find(house, ImagePart(b"the same"))).match
 
@@ -304,9 +325,9 @@ async def test_a_catalogue_of_one_picture_has_no_background(house: House) -> Non
 
 async def test_a_query_that_was_read_in_part_is_not_judged(house: House) -> None:
     await fill(house, 40)
-    await house.background.refresh()
+    await house.baseline.refresh()
 
-    match = house.background.match([TextPart("a")], WEIGHTS, 0.9, ignored_words=["unicorn"])
+    match = house.baseline.match([TextPart("a")], WEIGHTS, 0.9, ignored_words=["unicorn"])
 
     assert (match.verdict, match.confidence) == ("unknown", None)
     assert '"unicorn"' in match.detail

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from service.confidence.estimator import (
     FOUND_FROM,
     NOTHING_ALIKE_TO,
-    Background,
+    Baseline,
     Nearnesses,
     Shape,
     confidences,
-    levels,
+    null_distribution,
     probes,
 )
 from service.core.embedding import Signal
@@ -38,11 +38,11 @@ def draw(count: int, seed: int) -> Vectors:
     return {SEMANTIC: unit(rows[:, :12]), VISUAL: unit(rows[:, 12:])}
 
 
-def background(sample: Vectors, *, images: int | None = None, texts: bool = False) -> Background:
+def baseline(sample: Vectors, *, images: int | None = None, texts: bool = False) -> Baseline:
     count = min(128, len(sample[SEMANTIC]))
     rows = [{name: vectors[row] for name, vectors in sample.items()} for row in range(count)]
     said = [{SEMANTIC: row[SEMANTIC]} for row in rows]
-    return Background(
+    return Baseline(
         probes(rows, range(count), sample),
         probes(said, range(count), sample) if texts else None,
         sampled=len(sample[SEMANTIC]),
@@ -50,8 +50,8 @@ def background(sample: Vectors, *, images: int | None = None, texts: bool = Fals
     )
 
 
-def measured(found: Background, shape: Shape = PICTURE) -> Nearnesses:
-    answer = levels(found, shape, WEIGHTS, SIGNALS)
+def measured(found: Baseline, shape: Shape = PICTURE) -> Nearnesses:
+    answer = null_distribution(found, shape, WEIGHTS, SIGNALS)
     assert answer is not None
     return answer
 
@@ -62,14 +62,14 @@ def best_scores(queries: Vectors, catalogue: Vectors) -> list[float]:
 
 
 def test_a_product_s_own_picture_is_found() -> None:
-    level = measured(background(draw(400, seed=1)))
+    level = measured(baseline(draw(400, seed=1)))
     assert confidences([1.0], level)[0] > 0.99
 
 
 def test_it_is_found_also_where_every_product_has_two_variants_like_it() -> None:
     first = draw(100, seed=1)
     thrice = {name: np.concatenate([rows, rows, rows]) for name, rows in first.items()}
-    level = measured(background(thrice))
+    level = measured(baseline(thrice))
     assert confidences([1.0], level)[0] > 0.99
     assert confidences([0.97], level)[0] > FOUND_FROM
 
@@ -81,19 +81,19 @@ def test_things_of_other_kinds_find_nothing_alike() -> None:
         SEMANTIC: unit(random.normal(size=(200, 12))),
         VISUAL: unit(random.normal(size=(200, 20))),
     }
-    judged = confidences(best_scores(strange, catalogue), measured(background(catalogue)))
+    judged = confidences(best_scores(strange, catalogue), measured(baseline(catalogue)))
     assert np.mean(np.array(judged) <= NOTHING_ALIKE_TO) > 0.95
 
 
 def test_absent_things_of_the_same_kinds_are_seldom_called_found() -> None:
     catalogue = draw(400, seed=1)
-    judged = confidences(best_scores(draw(300, seed=2), catalogue), measured(background(catalogue)))
+    judged = confidences(best_scores(draw(300, seed=2), catalogue), measured(baseline(catalogue)))
     # Two look-alikes are hidden: the nearest of an absent thing is a little nearer than the third.
     assert np.mean(np.array(judged) >= FOUND_FROM) < 0.5
 
 
 def test_a_higher_score_is_never_less_confident() -> None:
-    judged = confidences(list(np.linspace(-1, 1, 201)), measured(background(draw(60, seed=1))))
+    judged = confidences(list(np.linspace(-1, 1, 201)), measured(baseline(draw(60, seed=1))))
     assert judged == sorted(judged)
     assert judged[0] < 0.01
     assert judged[-1] > 0.99
@@ -103,9 +103,9 @@ def test_a_sample_says_more_of_the_whole_catalogue_for_knowing_its_size() -> Non
     whole = draw(4000, seed=1)
     sample = {name: rows[:500] for name, rows in whole.items()}
 
-    true = np.median(measured(background(whole)))
-    told = np.median(measured(background(sample, images=4000)))
-    of_the_sample = np.median(measured(background(sample)))
+    true = np.median(measured(baseline(whole)))
+    told = np.median(measured(baseline(sample, images=4000)))
+    of_the_sample = np.median(measured(baseline(sample)))
 
     assert abs(told - true) < abs(of_the_sample - true)
     assert told > of_the_sample
@@ -114,14 +114,16 @@ def test_a_sample_says_more_of_the_whole_catalogue_for_knowing_its_size() -> Non
 def test_texts_are_judged_by_texts() -> None:
     sample = draw(200, seed=1)
     only = {SEMANTIC: 1.0, VISUAL: 0.0}
-    said = levels(background(sample, texts=True), Shape(text=1.0), only, SIGNALS)
+    said = null_distribution(baseline(sample, texts=True), Shape(text=1.0), only, SIGNALS)
     assert said is not None
-    assert levels(background(sample), Shape(text=1.0), only, SIGNALS) is None
-    assert levels(background(sample), Shape(0.5, unlike_text=0.5), WEIGHTS, SIGNALS) is None
+    assert null_distribution(baseline(sample), Shape(text=1.0), only, SIGNALS) is None
+    assert (
+        null_distribution(baseline(sample), Shape(0.5, unlike_text=0.5), WEIGHTS, SIGNALS) is None
+    )
 
 
 def test_a_mixture_of_unlike_things_is_expected_to_find_less() -> None:
-    found = background(draw(400, seed=1), texts=True)
+    found = baseline(draw(400, seed=1), texts=True)
     one = np.median(measured(found))
     for mixture in (
         Shape(picture=0.5, text=0.5),
@@ -131,8 +133,8 @@ def test_a_mixture_of_unlike_things_is_expected_to_find_less() -> None:
         assert np.median(measured(found, mixture)) < one
 
 
-def test_what_is_only_unlike_something_has_a_background_too() -> None:
-    level = measured(background(draw(400, seed=1)), Shape(unlike_picture=1.0))
+def test_what_is_only_unlike_something_has_a_baseline_too() -> None:
+    level = measured(baseline(draw(400, seed=1)), Shape(unlike_picture=1.0))
     assert np.isfinite(level).all()
     assert confidences([1.0], level)[0] > 0.99
 
@@ -140,11 +142,11 @@ def test_what_is_only_unlike_something_has_a_background_too() -> None:
 @pytest.mark.parametrize("count", [20, 21, 50])
 def test_a_small_catalogue_of_equal_pictures_has_finite_answers(count: int) -> None:
     same = {name: np.repeat(rows, count, axis=0) for name, rows in draw(1, seed=1).items()}
-    judged = confidences([-1.0, 0.0, 1.0], measured(background(same)))
+    judged = confidences([-1.0, 0.0, 1.0], measured(baseline(same)))
     assert np.isfinite(judged).all()
     assert judged == sorted(judged)
 
 
 def test_the_very_same_picture_is_found_also_among_many_like_it() -> None:
     same = {name: np.repeat(rows, 30, axis=0) for name, rows in draw(1, seed=1).items()}
-    assert confidences([1.0, 1.0 - 1e-6], measured(background(same))) == [1.0, 1.0]
+    assert confidences([1.0, 1.0 - 1e-6], measured(baseline(same))) == [1.0, 1.0]

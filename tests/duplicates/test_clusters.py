@@ -7,26 +7,26 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from service.core.index import Look
-from service.duplicates.clusters import LARGE, Group, Links, grouped
+from service.core.index import ImageFingerprint
+from service.duplicates.clusters import LARGE_GROUP, Group, Links, group_near_duplicates
 
 
-def stored(name: str, grey: float, hash_bits: int = 0) -> Look:
-    look = hash_bits.to_bytes(8, "big") + bytes([round(grey)]) * 192
-    return Look(f"point of {name}", name, name, f"image of {name}", look)
+def stored(name: str, grey: float, hash_bits: int = 0) -> ImageFingerprint:
+    fingerprint = hash_bits.to_bytes(8, "big") + bytes([round(grey)]) * 192
+    return ImageFingerprint(f"point of {name}", name, name, f"image of {name}", fingerprint)
 
 
 def names(groups: Sequence[Group]) -> list[list[str]]:
-    return [[look.product_id for look in group.looks] for group in groups]
+    return [[fingerprint.product_id for fingerprint in group.fingerprints] for group in groups]
 
 
-def at_once(looks: Sequence[Look]) -> list[list[str]]:
-    return names(grouped(looks, Links.none())[0])
+def at_once(fingerprints: Sequence[ImageFingerprint]) -> list[list[str]]:
+    return names(group_near_duplicates(fingerprints, Links.none())[0])
 
 
 def test_changes_lead_to_the_groups_that_all_at_once_would_have() -> None:
     random = np.random.default_rng(0)
-    catalogue: dict[str, Look] = {}
+    catalogue: dict[str, ImageFingerprint] = {}
     links = Links.none()
     for _ in range(60):
         for _ in range(int(random.integers(1, 6))):
@@ -35,38 +35,44 @@ def test_changes_lead_to_the_groups_that_all_at_once_would_have() -> None:
                 catalogue[name] = stored(
                     name, random.integers(10, 250), 2 ** int(random.choice([0, 60]))
                 )
-        groups, links = grouped(list(catalogue.values()), links)
+        groups, links = group_near_duplicates(list(catalogue.values()), links)
         assert names(groups) == at_once(list(catalogue.values()))
 
 
-def test_looks_that_were_compared_before_are_not_compared_again() -> None:
+def test_fingerprints_that_were_compared_before_are_not_compared_again() -> None:
     before = [stored("a", 100), stored("b", 101), stored("c", 200)]
-    _, links = grouped(before, Links.none())
-    lost = Links(links.looks, links.ones[:0], links.others[:0], links.similarities[:0])
+    _, links = group_near_duplicates(before, Links.none())
+    lost = Links(links.values, links.left[:0], links.right[:0], links.similarities[:0])
 
-    groups, _ = grouped([*before, stored("d", 201)], lost)
+    groups, _ = group_near_duplicates([*before, stored("d", 201)], lost)
 
     assert names(groups) == [["c", "d"]]
 
 
 def test_the_middle_of_a_chain_taken_away_parts_it() -> None:
     chain = [stored("a", 100), stored("b", 120), stored("c", 140)]
-    groups, links = grouped(chain, Links.none())
+    groups, links = group_near_duplicates(chain, Links.none())
     assert names(groups) == [["a", "b", "c"]]
 
-    assert grouped([chain[0], chain[2]], links)[0] == []
+    assert group_near_duplicates([chain[0], chain[2]], links)[0] == []
 
 
-@pytest.mark.parametrize("gone", [0, LARGE // 2, 3 * LARGE - 1])
-def test_a_large_group_hangs_together_whichever_of_its_looks_is_gone(gone: int) -> None:
+@pytest.mark.parametrize("gone", [0, LARGE_GROUP // 2, 3 * LARGE_GROUP - 1])
+def test_a_large_group_hangs_together_whichever_of_its_fingerprints_is_gone(gone: int) -> None:
     many = [
-        Look(f"{n}", f"p{n:03}", "", f"{n}", bytes(8) + bytes([100, n % 8, n // 8] * 64))
-        for n in range(3 * LARGE)
+        ImageFingerprint(
+            f"{n}", f"p{n:03}", "", f"{n}", bytes(8) + bytes([100, n % 8, n // 8] * 64)
+        )
+        for n in range(3 * LARGE_GROUP)
     ]
-    groups, links = grouped(many, Links.none())
-    assert [len(group.looks) for group in groups] == [3 * LARGE]
-    assert len(links.ones) < 3 * LARGE * 2 * LARGE
+    groups, links = group_near_duplicates(many, Links.none())
+    assert [len(group.fingerprints) for group in groups] == [3 * LARGE_GROUP]
+    assert len(links.left) < 3 * LARGE_GROUP * 2 * LARGE_GROUP
 
-    left = [look for number, look in enumerate(many) if number != gone]
+    left = [fingerprint for number, fingerprint in enumerate(many) if number != gone]
 
-    assert names(grouped(left, links)[0]) == at_once(left) == [[look.product_id for look in left]]
+    assert (
+        names(group_near_duplicates(left, links)[0])
+        == at_once(left)
+        == [[fingerprint.product_id for fingerprint in left]]
+    )

@@ -12,7 +12,7 @@ from service.core.errors import InvalidCursor, StoreUnavailable
 from service.core.index import Changes, Payload, Point, point_id
 from service.core.product import Product, ProductFields
 from service.duplicates.finder import MAX_NEAR_DUPLICATES, Duplicates
-from service.duplicates.index import LookIndex
+from service.duplicates.index import FingerprintIndex
 from tests.house import House
 
 AGAIN = b", saved again"
@@ -29,7 +29,7 @@ async def near(house: House, product: Product) -> list[tuple[str, float]]:
 
 async def groups(duplicates: Duplicates) -> list[list[str]]:
     page = await duplicates.page(limit=100)
-    return [[look.product_id for look in group.images] for group in page.items]
+    return [[fingerprint.product_id for fingerprint in group.images] for group in page.items]
 
 
 async def test_the_same_bytes_under_another_id_are_told(house: House) -> None:
@@ -105,7 +105,7 @@ async def test_groups_are_told_page_by_page(house: House) -> None:
     third = await house.duplicates.page(limit=3, cursor=second.next_cursor)
 
     found = [
-        [look.product_id for look in group.images]
+        [fingerprint.product_id for fingerprint in group.images]
         for page in (first, second, third)
         for group in page.items
     ]
@@ -123,20 +123,20 @@ async def test_after_a_restart_everything_is_known_again(house: House) -> None:
     await write(house, "a", b"x")
     product = await write(house, "b", b"x")
 
-    restarted = Duplicates(LookIndex(house.store), house.store)
+    restarted = Duplicates(FingerprintIndex(house.store), house.store)
 
     assert [one.product_id for one in await restarted.of(product)] == ["a"]
     assert await groups(restarted) == [["a", "b"]]
 
 
 async def test_what_another_process_wrote_and_deleted_is_taken_over(house: House) -> None:
-    await house.looks.ready()
+    await house.fingerprints.ready()
     other = House(outage=house.outage, embedder=house.embedder)
     other.store.points = house.store.points
     await write(other, "a", b"x")
     await write(other, "gone", b"x")
 
-    await house.looks.refill()
+    await house.fingerprints.refill()
     await other.catalogue.delete("gone")
 
     assert await near(house, await write(house, "b", b"x")) == [("a", 1.0)]
@@ -162,20 +162,20 @@ async def test_an_outage_after_the_write_does_not_make_it_look_failed(house: Hou
         await house.duplicates.page(limit=5)
 
 
-async def test_changes_while_the_looks_are_read_are_not_lost(house: House) -> None:
+async def test_changes_while_the_fingerprints_are_read_are_not_lost(house: House) -> None:
     await write(house, "a", b"x")
     await write(house, "b", b"x")
-    reading = asyncio.create_task(house.looks.refill())
+    reading = asyncio.create_task(house.fingerprints.refill())
     await asyncio.sleep(0)
     await house.catalogue.delete("b")
     product = await write(house, "c", b"x")
     await reading
 
     assert await near(house, product) == [("a", 1.0)]
-    assert len(house.looks) == 2
+    assert len(house.fingerprints) == 2
 
 
-async def test_a_point_without_a_look_is_given_one_by_a_rebuild(house: House) -> None:
+async def test_a_point_without_a_fingerprint_is_given_one_by_a_rebuild(house: House) -> None:
     product = await write(house, "a", b"x")
     key = point_id("a", product.images[0].image_id)
     old = house.store.points[key]
@@ -184,5 +184,5 @@ async def test_a_point_without_a_look_is_given_one_by_a_rebuild(house: House) ->
 
     await house.indexer.rebuild(lambda progress: None)
 
-    assert house.store.points[key].payload.look == old.payload.look
+    assert house.store.points[key].payload.fingerprint == old.payload.fingerprint
     assert await near(house, await write(house, "b", b"x")) == [("a", 1.0)]

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
-from service.duplicates import fingerprint as looks
+from service.duplicates.fingerprint import (
+    FINGERPRINT_BYTES,
+    MAX_COLOUR_DISTANCE,
+    SIDE_PX,
+    _colour_distances,
+    image_fingerprint,
+    similar,
+    similar_pairs,
+    split,
+)
 
 
 def picture(seed: int, colour: tuple[int, int, int] = (180, 40, 40)) -> Image.Image:
@@ -24,10 +33,8 @@ def picture(seed: int, colour: tuple[int, int, int] = (180, 40, 40)) -> Image.Im
     return image
 
 
-def look(image: Image.Image) -> bytes:
-    return looks.look(
-        np.asarray(image.resize((looks.SIDE_PX, looks.SIDE_PX), Image.Resampling.BOX))
-    )
+def fingerprint(image: Image.Image) -> bytes:
+    return image_fingerprint(np.asarray(image.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)))
 
 
 def saved(image: Image.Image, quality: int) -> Image.Image:
@@ -45,8 +52,8 @@ def cropped(image: Image.Image, share: float) -> Image.Image:
 
 def similarity(one: Image.Image, other: Image.Image) -> float | None:
     """None where they are not nearly the same."""
-    first, second = looks.split(look(one)), looks.split(look(other))
-    rows, found = looks.similar(*first, np.array([second[0]]), second[1][None])
+    first, second = split(fingerprint(one)), split(fingerprint(other))
+    rows, found = similar(*first, np.array([second[0]]), second[1][None])
     return float(found[0]) if len(rows) else None
 
 
@@ -85,9 +92,9 @@ def test_the_same_thing_in_another_colour_is_another_product() -> None:
 
 
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (200, 30, 30)])
-def test_a_plain_picture_has_a_look_too(colour: tuple[int, int, int]) -> None:
+def test_a_plain_picture_has_a_fingerprint_too(colour: tuple[int, int, int]) -> None:
     plain = Image.new("RGB", (64, 64), colour)
-    assert len(look(plain)) == looks.LOOK_BYTES
+    assert len(fingerprint(plain)) == FINGERPRINT_BYTES
     assert similarity(plain, plain) == 1.0
     assert similarity(plain, Image.new("RGB", (64, 64), (30, 200, 30))) is None
 
@@ -95,20 +102,20 @@ def test_a_plain_picture_has_a_look_too(colour: tuple[int, int, int]) -> None:
 def test_all_pairs_are_those_that_one_by_one_would_find() -> None:
     images = [picture(seed) for seed in range(20)]
     images += [saved(image, 40) for image in images[:9]]
-    found = [looks.split(look(image)) for image in images]
+    found = [split(fingerprint(image)) for image in images]
     hashes = np.array([hash_ for hash_, _ in found])
     colours = np.stack([colour for _, colour in found])
 
     pairs = {
         (int(one), int(other))
-        for ones, others, _ in looks.similar_pairs(hashes, colours)
+        for ones, others, _ in similar_pairs(hashes, colours)
         for one, other in zip(ones, others, strict=True)
     }
 
     one_by_one = {
         (row, int(other))
         for row, own in enumerate(found)
-        for other in looks.similar(*own, hashes, colours)[0]
+        for other in similar(*own, hashes, colours)[0]
         if row < other
     }
     assert pairs == one_by_one
@@ -116,13 +123,13 @@ def test_all_pairs_are_those_that_one_by_one_would_find() -> None:
 
 
 def test_only_pairs_with_a_new_row_are_compared_if_the_others_are_known() -> None:
-    found = [looks.split(look(picture(seed))) for seed in (1, 1, 2, 2, 1)]
+    found = [split(fingerprint(picture(seed))) for seed in (1, 1, 2, 2, 1)]
     hashes = np.array([hash_ for hash_, _ in found])
     colours = np.stack([colour for _, colour in found])
 
     pairs = [
         (int(one), int(other))
-        for ones, others, _ in looks.similar_pairs(hashes, colours, first=4)
+        for ones, others, _ in similar_pairs(hashes, colours, first=4)
         for one, other in zip(ones, others, strict=True)
     ]
 
@@ -138,14 +145,12 @@ def test_mean_colours_rule_out_no_pair_that_is_nearly_the_same() -> None:
     zero = np.zeros(1, np.uint64)
 
     found = [
-        bool(len(looks.similar(zero[0], a, zero, b[None])[0]))
-        for a, b in zip(ones, others, strict=True)
+        bool(len(similar(zero[0], a, zero, b[None])[0])) for a, b in zip(ones, others, strict=True)
     ]
     back = [
-        bool(len(looks.similar(zero[0], b, zero, a[None])[0]))
-        for a, b in zip(ones, others, strict=True)
+        bool(len(similar(zero[0], b, zero, a[None])[0])) for a, b in zip(ones, others, strict=True)
     ]
-    distances = looks._colour_distances(ones, others)
+    distances = _colour_distances(ones, others)
 
-    assert found == back == (distances <= looks.MAX_COLOUR_DISTANCE).tolist()
+    assert found == back == (distances <= MAX_COLOUR_DISTANCE).tolist()
     assert 20 < sum(found) < 290

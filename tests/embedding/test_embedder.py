@@ -19,7 +19,7 @@ from PIL import Image
 from service.core.embedding import Crop, Priority, Signal
 from service.core.errors import InvalidCrop, InvalidImage, InvalidText, Overloaded
 from service.core.interfaces import Embedder
-from service.duplicates import fingerprint as looks
+from service.duplicates.fingerprint import similar, split
 from service.embedding.clip.encoder import ClipEncoder
 from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.images.decoding_pool import DecodePool, PixelBudget
@@ -77,7 +77,7 @@ async def test_a_copy_turned_by_exif_has_the_same_vectors(embedder: HybridEmbedd
         assert same == pytest.approx(1, abs=1e-5)
 
 
-async def test_a_picture_to_be_stored_has_a_look_that_saving_it_again_leaves(
+async def test_a_picture_to_be_stored_has_a_fingerprint_that_saving_it_again_leaves(
     embedder: HybridEmbedder,
 ) -> None:
     large = smooth().resize((960, 640))
@@ -87,11 +87,11 @@ async def test_a_picture_to_be_stored_has_a_look_that_saving_it_again_leaves(
     )
     searched = await embedder.embed_image(written(large, "PNG"), priority=Priority.SEARCH)
 
-    hash_, colours = looks.split(again.look)
-    stored = looks.split(original.look)
-    rows, _ = looks.similar(hash_, colours, np.array([stored[0]]), stored[1][None])
+    hash_, colours = split(again.fingerprint)
+    stored = split(original.fingerprint)
+    rows, _ = similar(hash_, colours, np.array([stored[0]]), stored[1][None])
     assert list(rows) == [0]
-    assert searched.look == b""
+    assert searched.fingerprint == b""
 
 
 async def test_a_batch_gives_the_vectors_of_one_by_one(embedder: HybridEmbedder) -> None:

@@ -59,7 +59,8 @@ class ServiceProcess:
 
     def engine_pids(self) -> list[int]:
         """The child processes of the service that hold the embedded engine."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()  # any thread may have started a child
+        children = " ".join((task / "children").read_text() for task in tasks).split()
         return [
             int(pid)
             for pid in children

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from service.samples.catalogue import another_view, samples
-from service.samples.drawing.scene import jpeg
+from drawing.catalogue import another_view
+from drawing.scene import jpeg
+from service.samples.files import samples
 from tests.end_to_end.process import ServiceProcess
 from tests.end_to_end.test_commands import busy_service, run
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.end_to_end.pictures import png
 from tests.end_to_end.process import ServiceProcess
+from tests.end_to_end.soak import kill_under_upload
 
 
 def put(service: ServiceProcess, number: int) -> httpx.Response:
@@ -87,6 +88,14 @@ def test_a_killed_engine_is_replaced_and_nothing_is_lost(service: ServiceProcess
     assert put(service, 10).status_code == 201
     service.wait_until_ready()
     assert service.engine_pids() != [engine]
+
+
+def test_the_engine_may_be_killed_again_and_again_under_upload(service: ServiceProcess) -> None:
+    outcome = kill_under_upload(service, kills=8)
+
+    assert len(outcome.recoveries_s) == 8
+    assert (outcome.server_errors, outcome.lost) == (0, [])
+    assert outcome.acknowledged > 0
 
 
 def test_sigterm_ends_with_0_and_a_second_start_has_the_data(service: ServiceProcess) -> None:

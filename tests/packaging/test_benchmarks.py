@@ -22,10 +22,11 @@ def test_a_quick_run_writes_a_report(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     results = json.loads((tmp_path / "results.json").read_text())
     assert [*results] == [*PARTS, "run"]
-    bulk = results["bulk"]
+    bulk, limit = results["bulk"], results["run"]["limit_images_per_s"]
     assert bulk["same_top_ten"] == bulk["queries"]
     assert bulk["least_score_of_an_indexed_picture"] == pytest.approx(1, abs=1e-3)
     assert min(results["large_photos"]["least_cosine"].values()) >= 0.995
     report = (tmp_path / "REPORT.md").read_text()
     assert "these figures mean nothing" in report
-    assert "Five times the naive way would be" in report
+    assert "pictures a second. bfloat16 counts where" in report
+    assert 0 < results["bulk"]["share_of_limit"] == bulk["images_per_s"] / limit

@@ -303,26 +303,38 @@ async def test_an_empty_store_has_an_empty_sample(store: VectorStore) -> None:
     assert await store.sample(10) == []
 
 
-async def test_looks_are_kept_and_told_of_all_points_that_have_one(store: VectorStore) -> None:
+async def test_fingerprints_are_kept_and_told_of_all_points_that_have_one(
+    store: VectorStore,
+) -> None:
     points = catalogue(30)
-    looks = {point.point_id: bytes([number]) * 200 for number, point in enumerate(points[:20])}
+    fingerprints = {
+        point.point_id: bytes([number]) * 200 for number, point in enumerate(points[:20])
+    }
     await fill(
         store,
         [
-            replace(point, payload=replace(point.payload, look=looks.get(point.point_id, b"")))
+            replace(
+                point,
+                payload=replace(point.payload, fingerprint=fingerprints.get(point.point_id, b"")),
+            )
             for point in points
         ],
     )
 
-    found = [look async for chunk in store.looks() for look in chunk]
+    found = [fingerprint async for chunk in store.fingerprints() for fingerprint in chunk]
 
-    assert {look.point_id: look.look for look in found} == looks
-    for look in found:
-        payload = (await store.payloads([look.point_id]))[look.point_id]
+    assert {fingerprint.point_id: fingerprint.value for fingerprint in found} == fingerprints
+    for fingerprint in found:
+        payload = (await store.payloads([fingerprint.point_id]))[fingerprint.point_id]
         product = payload.product
-        assert (look.product_id, look.name, look.image_id, look.look) == (
+        assert (
+            fingerprint.product_id,
+            fingerprint.name,
+            fingerprint.image_id,
+            fingerprint.value,
+        ) == (
             product.product_id,
             product.name,
             payload.image_id,
-            payload.look,
+            payload.fingerprint,
         )

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from drawing.scene import Scene, jpeg
 from service.embedding.compact.semantic import CompactSemanticEncoder
 from service.embedding.compact.visual import CompactVisualEncoder
-from service.samples.catalogue import Sample, samples
-from service.samples.drawing.scene import Scene, jpeg
+from service.samples.files import Sample, samples
 
 WEIGHTS = {"semantic": (1.0, 0.0), "visual": (0.0, 1.0), "hybrid": (0.6, 0.4)}
 
@@ -51,7 +51,7 @@ def embed(
 
 @pytest.fixture(scope="session")
 def pictures() -> list[bytes]:
-    return [sample.picture() for sample in samples()]
+    return [sample.file.read_bytes() for sample in samples()]
 
 
 @pytest.fixture(scope="session")

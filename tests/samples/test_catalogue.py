@@ -11,10 +11,10 @@ from PIL import Image
 
 from service.catalogue import rules
 from service.embedding.compact.semantic import CompactSemanticEncoder
-from service.samples.catalogue import ID_PREFIX, Sample, examples, samples
-from service.samples.drawing.patterns import PATTERNS
+from service.samples.files import FOLDER, Sample, sample_queries, samples
 
 COLOURS = set("black white grey red orange yellow green blue purple pink brown beige".split())
+PATTERNS = set("plain striped checked dotted floral camouflage".split())
 
 
 def test_there_are_enough_goods_of_many_kinds_and_colours() -> None:
@@ -22,7 +22,7 @@ def test_there_are_enough_goods_of_many_kinds_and_colours() -> None:
     assert len(samples()) >= 120
     assert len({found["kind"] for found in attributes}) >= 25
     assert {found["colour"] for found in attributes} == COLOURS
-    assert {found["pattern"] for found in attributes} == set(PATTERNS)
+    assert {found["pattern"] for found in attributes} == PATTERNS
     assert {found["in_stock"] for found in attributes} == {True, False}
 
 
@@ -37,7 +37,7 @@ def test_the_green_car_has_its_rivals() -> None:
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.product_id)
 def test_every_sample_is_a_product_that_the_service_takes(sample: Sample) -> None:
     fields = sample.fields
-    assert sample.product_id.startswith(ID_PREFIX)
+    assert sample.product_id.startswith("sample-")
     rules.check_product_id(sample.product_id)
     rules.check_name(fields.name)
     rules.check_description(fields.description)
@@ -56,7 +56,7 @@ def test_names_and_ids_are_unlike_each_other() -> None:
 def test_the_compact_encoder_knows_every_word_of_the_names() -> None:
     encoder = CompactSemanticEncoder.load()
     names = [sample.fields.name for sample in samples()]
-    names += [example.title for example in examples().values()]
+    names += [query.title for query in sample_queries().values()]
     assert [name for name in names if encoder.unknown_words(name)] == []
 
 
@@ -67,9 +67,11 @@ def test_every_picture_is_a_jpeg_of_its_own(pictures: list[bytes]) -> None:
     assert max(len(data) for data in pictures) < 100_000
 
 
-def test_a_sample_is_drawn_the_same_again(pictures: list[bytes]) -> None:
-    assert [sample.picture() for sample in samples()[::20]] == pictures[::20]
-
-
 def test_no_product_has_a_picture_to_search_with(pictures: list[bytes]) -> None:
-    assert not {example.picture() for example in examples().values()} & set(pictures)
+    assert not {query.file.read_bytes() for query in sample_queries().values()} & set(pictures)
+
+
+def test_every_picture_that_ships_is_of_a_sample_or_a_query() -> None:
+    named = [*samples(), *sample_queries().values()]
+    assert {item.file for item in named} == set(FOLDER.rglob("*.jpg"))
+    assert sum(item.file.stat().st_size for item in named) < 5_500_000

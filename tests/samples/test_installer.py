@@ -10,7 +10,7 @@ import pytest
 from service.core.embedding import Crop, EmbeddedImage, Priority
 from service.core.errors import NotFound, Overloaded, StoreUnavailable
 from service.core.product import ProductFields
-from service.samples.catalogue import Sample, examples, samples
+from service.samples.files import Sample, sample_queries, samples
 from service.samples.installer import AT_ONCE, RETRIES, SampleCatalogue
 from tests.fakes import HashEmbedder
 from tests.house import House
@@ -19,7 +19,7 @@ FEW = samples()[::12]
 
 
 def stocked(house: House, some: Sequence[Sample] = FEW) -> SampleCatalogue:
-    return SampleCatalogue(house.catalogue, some, examples())
+    return SampleCatalogue(house.catalogue, some, sample_queries())
 
 
 async def test_every_sample_is_stored_with_its_picture(house: House) -> None:
@@ -29,7 +29,7 @@ async def test_every_sample_is_stored_with_its_picture(house: House) -> None:
     for sample in FEW:
         product = await house.catalogue.get(sample.product_id)
         _, data = await house.catalogue.image(product.product_id, product.images[0].image_id)
-        assert (product.name, data) == (sample.fields.name, sample.picture())
+        assert (product.name, data) == (sample.fields.name, sample.file.read_bytes())
 
 
 async def test_a_second_load_does_nothing(house: House) -> None:
@@ -118,7 +118,7 @@ async def test_a_full_queue_is_waited_for() -> None:
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    loaded = await SampleCatalogue(house.catalogue, FEW, examples(), pause=pause).load()
+    loaded = await SampleCatalogue(house.catalogue, FEW, sample_queries(), pause=pause).load()
 
     assert loaded.created == len(FEW)
     assert pauses == [3] * 5
@@ -130,7 +130,7 @@ async def test_a_queue_that_stays_full_is_told() -> None:
     async def pause(_: float) -> None: ...
 
     with pytest.raises(Overloaded):
-        await SampleCatalogue(house.catalogue, FEW[:1], examples(), pause=pause).load()
+        await SampleCatalogue(house.catalogue, FEW[:1], sample_queries(), pause=pause).load()
     assert house.embedder.refusals == 10**6 - RETRIES - 1
 
 
@@ -142,13 +142,13 @@ async def test_only_a_few_are_under_way_at_once() -> None:
     assert 1 <= embedder.most_running <= AT_ONCE
 
 
-async def test_a_picture_to_search_with_is_drawn(house: House) -> None:
+async def test_a_picture_to_search_with_is_read_by_its_name(house: House) -> None:
     catalogue = stocked(house)
-    first = await catalogue.example_picture("query")
-    assert first.startswith(b"\xff\xd8")
-    assert await catalogue.example_picture("query") is first
+    pictures = [await catalogue.query_picture(name) for name in sample_queries()]
+    assert all(picture.startswith(b"\xff\xd8") for picture in pictures)
+    assert len(set(pictures)) == len(pictures)
     with pytest.raises(NotFound):
-        await catalogue.example_picture("zeppelin")
+        await catalogue.query_picture("zeppelin")
 
 
 async def test_a_shop_s_own_product_under_a_sample_s_id_is_kept(house: House) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service.samples.catalogue import Sample, another_view
-from service.samples.drawing.scene import Scene
+from drawing.catalogue import another_view
+from drawing.scene import Scene
+from service.samples.files import Sample
 from tests.samples.conftest import Shelf
 
 BACKGROUNDS = ["showroom", "street", "seaside", "studio", "two-tone", "arch", "table"]

@@ -54,7 +54,8 @@ class ColourRegions:
 
     def explain(self, batch: NDArray[Any], queries: NDArray[np.float32]) -> NDArray[np.float32]:
         lengths = np.linalg.norm(
-            np.concatenate([batch.mean(axis=(1, 2)) / 255, np.full((len(batch), 1), 0.1)], 1), axis=1
+            np.concatenate([batch.mean(axis=(1, 2)) / 255, np.full((len(batch), 1), 0.1)], 1),
+            axis=1,
         )
         cells = np.einsum("nijc,nc->nij", batch / 255, queries[:, :3]) / GRID_SIDE**2
         return np.asarray(cells / lengths[:, None, None], np.float32)
@@ -89,9 +90,7 @@ async def talk(client: httpx.AsyncClient) -> dict[str, Any]:
         answer.raise_for_status()
 
     async def search(**fields: str) -> Any:
-        answer = await client.post(
-            "/search/image", data=fields, files={"image": png(200, 60, 60)}
-        )
+        answer = await client.post("/search/image", data=fields, files={"image": png(200, 60, 60)})
         return answer.json()
 
     return {
@@ -119,7 +118,7 @@ async def main(directory: str) -> None:
     ):
         await app.state.lifecycle.settled.wait()
         answers = {"weights": dict(settings.default_weights), **await talk(client)}
-    print(json.dumps(answers))
+    sys.stdout.write(f"{json.dumps(answers)}\n")
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ router = APIRouter(tags=["samples"])
 
 @router.get("/samples", operation_id="listSamples", **described())
 async def list_samples(samples: SamplesDep, root: RootDep) -> schemas.Samples:
-    """How many products the sample catalogue has, and drawn pictures to search it with."""
+    """Return the size of the sample catalogue, and pictures to search it with."""
     return views.samples_out(root, samples)
 
 
 @router.post("/samples", operation_id="loadSamples", **described())
 async def load_samples(samples: SamplesDep) -> schemas.SamplesLoaded:
-    """Draw the sample catalogue and store it: shop goods in many colours, to try the search with.
+    """Store the sample catalogue: drawn shop goods in many colours, to try the search with.
 
     What is there already, and the same, is left alone. It takes seconds to a minute; a load that
     was cut off goes on with the next one.
@@ -53,7 +53,7 @@ async def get_sample_picture(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A picture to search with; no product of the catalogue has it."""
-    picture = await samples.example_picture(name)
+    picture = await samples.query_picture(name)
     etag = f'"{hashlib.sha256(picture).hexdigest()}"'
     headers = {"ETag": etag, "Cache-Control": cache_control(settings, immutable=False)}
     if etag_matches(if_none_match, etag):

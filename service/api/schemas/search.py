@@ -137,6 +137,11 @@ class Match(Wire):
             " and what looks most like them are hidden: what was searched for is most likely there."
         ]
     )
+    pending: bool = Field(
+        description="Whether the verdict is unknown only until the catalogue is measured: the same"
+        " search has another one in a while. The wait is seconds, or a minute during an import.",
+        examples=[False],
+    )
 
 
 class SearchAnswer(Wire):

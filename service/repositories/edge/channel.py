@@ -6,59 +6,21 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import os
-import sys
 import time
-from asyncio.subprocess import PIPE, Process
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from service.core.errors import ServiceError, StoreInUse, StoreUnavailable
-from service.repositories.edge.protocol import Decoder, Open, Opened, Reply, Request, encode
+from service.repositories.edge.child import EngineChild
+from service.repositories.edge.protocol import Open, Opened, Reply, Request, encode
 
 log = logging.getLogger(__name__)
 
-_COMMAND = (
-    "import signal\n"
-    "for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):\n"
-    "    signal.signal(number, signal.SIG_IGN)\n"
-    "from service.repositories.edge.process import main\n"
-    "main()\n"
-)
-_PACKAGE_ROOT = str(Path(__file__).parents[3])
-_READ_BYTES = 1 << 20
 _SENDS = 2
 """A request that the process died of twice is not sent a third time."""
 _START_TIMEOUT_S = 600.0
 _CLOSE_TIMEOUT_S = 60.0
 _LONGEST_PAUSE_S = 5.0
-
-
-class Silence:
-    """How long a process has owed an answer without a word. Times are of the monotonic clock.
-
-    One that was asked nothing is not silent, however long that is; one that was asked stays so when
-    nobody waits for the answer any more.
-    """
-
-    def __init__(self) -> None:
-        self._asked: dict[int, float] = {}
-        self._heard = 0.0
-
-    def asked(self, request_id: int, now: float) -> None:
-        self._asked.setdefault(request_id, now)
-
-    def heard(self, now: float) -> None:
-        """Any bytes: the process lives, even where an answer is not complete."""
-        self._heard = now
-
-    def answered(self, request_id: int) -> None:
-        self._asked.pop(request_id, None)
-
-    def lasts_s(self, now: float) -> float:
-        oldest = next(iter(self._asked.values()), now)
-        return now - max(oldest, self._heard)
 
 
 @dataclass(slots=True)
@@ -69,28 +31,12 @@ class _Waiting:
     sends: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Running:
-    """A process that has opened the directory, and what it said of it."""
+    """A process that has opened the directory, and what it said about it."""
 
-    process: Process
+    child: EngineChild
     opened: Opened
-    decoder: Decoder = field(default_factory=Decoder)
-    silence: Silence = field(default_factory=Silence)
-
-    def ask(self, request_id: int, frame: bytes) -> None:
-        self.silence.asked(request_id, time.monotonic())
-        self.send(frame)
-
-    def send(self, frame: bytes) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(frame)
-
-    async def receive(self) -> list[Any] | None:
-        assert self.process.stdout is not None
-        data = await self.process.stdout.read(_READ_BYTES)
-        self.silence.heard(time.monotonic())
-        return list(self.decoder.feed(data)) if data else None
 
 
 class EngineChannel:
@@ -118,7 +64,7 @@ class EngineChannel:
 
     @property
     def pid(self) -> int | None:
-        return self._running.process.pid if self._running else None
+        return self._running.child.pid if self._running else None
 
     @property
     def rebuilt_because(self) -> str | None:
@@ -157,36 +103,34 @@ class EngineChannel:
             self._supervisor.cancel()
             self._fail_waiting("The embedded vector store is closed.", sends=0)
         else:
-            running.send(encode(Request(0, "close", ())))
+            running.child.send(encode(Request(0, "close", ())))
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                 with contextlib.suppress(asyncio.CancelledError):
                     await self._supervisor
         except TimeoutError:
             if running:
-                running.process.kill()
-                await running.process.wait()
+                running.child.kill()
+                await running.child.ended()
 
     def _replace_if_stuck(self) -> None:
         running = self._running
-        if running and running.silence.lasts_s(time.monotonic()) > 0.9 * self._call_timeout_s:
+        limit_s = 0.9 * self._call_timeout_s
+        if running and running.child.silence.lasts_s(time.monotonic()) > limit_s:
             log.error("the engine process is stuck, another replaces it")
-            with contextlib.suppress(ProcessLookupError):
-                running.process.kill()
+            running.child.kill()
 
     def _send(self, running: _Running, waiting: _Waiting) -> None:
         waiting.sends += 1
-        running.ask(waiting.id, waiting.frame)
+        running.child.ask(waiting.id, waiting.frame)
 
     async def _supervise(self, running: _Running) -> None:
         while True:
-            await self._converse(running)
+            status = await self._converse(running)
             if self._closing:
                 self._fail_waiting("The embedded vector store is closed.", sends=0)
                 return
-            log.error(
-                "the engine process ended with %s, another starts", running.process.returncode
-            )
+            log.error("the engine process ended with %s, another starts", status)
             self._fail_waiting("The embedded vector store died of this request.", sends=_SENDS)
             running = await self._restart()
             self._adopt(running)
@@ -198,22 +142,20 @@ class EngineChannel:
         for waiting in self._waiting.values():
             self._send(running, waiting)
 
-    async def _converse(self, running: _Running) -> None:
-        """Until the process is gone."""
+    async def _converse(self, running: _Running) -> int:
+        """Settles calls until the process is gone; its exit status."""
+        child = running.child
         try:
-            while (replies := await running.receive()) is not None:
+            while (replies := await child.receive()) is not None:
                 for reply in replies:
-                    running.silence.answered(reply.id)
+                    child.silence.answered(reply.id)
                     self._settle(reply)
         except Exception:  # whatever it said: a process that is understood takes its place
             log.exception("the engine process is not understood")
-            with contextlib.suppress(ProcessLookupError):
-                running.process.kill()
+            child.kill()
         finally:
             self._running = None
-        if running.process.stdin:
-            running.process.stdin.close()
-        await running.process.wait()
+        return await child.ended()
 
     def _settle(self, reply: Reply) -> None:
         waiting = self._waiting.get(reply.id)
@@ -243,40 +185,24 @@ class EngineChannel:
         raise AssertionError("unreachable")
 
     async def _spawn(self) -> _Running:
-        paths = [_PACKAGE_ROOT, os.environ.get("PYTHONPATH", "")]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",  # what lies in the working directory is no module of ours
-            "-c",
-            _COMMAND,
-            self._opening.directory,  # for who reads the list of processes
-            stdin=PIPE,
-            stdout=PIPE,
-            limit=_READ_BYTES,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-            start_new_session=True,
-        )
-        running = _Running(process, Opened())
+        child = await EngineChild.start(self._opening.directory)
         try:
-            running.send(encode(self._opening))
+            child.send(encode(self._opening))
             async with asyncio.timeout(_START_TIMEOUT_S):
-                messages = await running.receive()
+                messages = await child.receive()
                 while messages == []:
-                    messages = await running.receive()
+                    messages = await child.receive()
             if messages is None:
-                code = await process.wait()
                 raise StoreUnavailable(
-                    f"The embedded vector store's process ended with {code} before it was ready; "
-                    "its last words are in the log."
+                    f"The embedded vector store's process ended with {await child.ended()} before"
+                    " it was ready; its last words are in the log."
                 )
-            running.opened = messages[0]
-            self._raise_for(running.opened)
+            self._raise_for(messages[0])
         except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            child.kill()
+            await child.ended()
             raise
-        return running
+        return _Running(child, messages[0])
 
     def _raise_for(self, opened: Opened) -> None:
         if opened.in_use:

@@ -1,7 +1,7 @@
 """The process that owns the embedded engine: every call of the engine holds the interpreter's lock.
 
-One thread reads requests from a pipe, serves searches before writes, and leaves when the pipe ends,
-be it that the service closed it or that the service was killed.
+One thread reads requests from a socket, serves searches before writes, and leaves when the other
+end is closed, which also happens when the service is killed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RECLAIM_MAX_BYTES = 512 * 1024 * 1024
 
 
 class Pipe:
-    """This process's ends of the two pipes to the service."""
+    """This process's end of the socket that leads to the service."""
 
     def __init__(self, incoming: int, outgoing: int) -> None:
         self._incoming = incoming
@@ -50,7 +50,10 @@ class Pipe:
         ready, _, _ = select.select([self._incoming], [], [], timeout_s)
         if not ready:
             return []
-        data = os.read(self._incoming, READ_BYTES)
+        try:
+            data = os.read(self._incoming, READ_BYTES)
+        except ConnectionError:  # the service was killed before it had read every answer
+            return None
         return list(self._decoder.feed(data)) if data else None
 
     def send(self, message: object) -> None:
@@ -138,7 +141,7 @@ class EngineProcess:
             if not self._lock():
                 return
             shard = self._directory.open()
-        except BrokenPipeError:
+        except ConnectionError:
             return
         except Exception as exc:
             self._pipe.send(Opened(error=f"{type(exc).__name__}: {exc}"))
@@ -218,11 +221,11 @@ class EngineProcess:
 
 def main() -> None:
     # Ctrl-C and a supervisor's SIGTERM reach the service and this process alike: the service
-    # finishes what it accepted, and then closes the pipe.
+    # finishes what it accepted, and then closes the socket.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     incoming, outgoing = os.dup(0), os.dup(1)
-    os.dup2(2, 1)  # whatever prints must not speak on the pipe
+    os.dup2(2, 1)  # whatever prints must not speak on the socket
     pipe = Pipe(incoming, outgoing)
     messages = pipe.receive(None)
     while messages == []:
@@ -235,7 +238,7 @@ def main() -> None:
     )
     try:
         EngineProcess(pipe, directory, opening).run()
-    except BrokenPipeError:
+    except ConnectionError:
         return
 
 

@@ -33,7 +33,7 @@ from service.repositories.shared.filter_payload import (
     range_paths,
     term_path,
 )
-from service.repositories.shared.payload import CREATED_US, LOOKED_AT, NAME, PRODUCT_ID
+from service.repositories.shared.payload import CREATED_US, FINGERPRINT_FIELDS, NAME, PRODUCT_ID
 
 _NEVER_KB = 10**9
 _LISTED = [CREATED_US, PRODUCT_ID]
@@ -152,12 +152,12 @@ class Shard:
         ]
         return rows, str(following) if following else None
 
-    def looks(
+    def fingerprints(
         self, start: str | None, limit: int
     ) -> tuple[list[tuple[str, dict[str, Any]]], str | None]:
-        """What looks are made of, of `limit` points by id, and where the next ones start."""
+        """What fingerprints are made of, of `limit` points by id, and where the next ones start."""
         records, following = self._shard.scroll(
-            engine.ScrollRequest(offset=start, limit=limit, with_payload=LOOKED_AT)
+            engine.ScrollRequest(offset=start, limit=limit, with_payload=FINGERPRINT_FIELDS)
         )
         rows = [(str(record.id), record.payload or {}) for record in records]
         return rows, str(following) if following else None

@@ -13,12 +13,12 @@ import numpy as np
 from service.core.embedding import Vector
 from service.core.errors import StoreUnavailable
 from service.core.filter import Filter
-from service.core.index import Changes, FacetValue, Look, Payload, Point, ScoredPoint
+from service.core.index import Changes, FacetValue, ImageFingerprint, Payload, Point, ScoredPoint
 from service.core.product import AttributeType
 from service.repositories.edge.channel import EngineChannel
 from service.repositories.edge.protocol import Open
 from service.repositories.shared.filter_payload import read_kinds
-from service.repositories.shared.payload import from_stored, place, to_look, to_stored
+from service.repositories.shared.payload import from_stored, place, to_fingerprint, to_stored
 from service.repositories.shared.vectors import check_vectors
 
 POINTS_PER_REQUEST = 32
@@ -164,12 +164,12 @@ class EdgeStore:
         stored = await self._channel.call("newest", limit, behind, filter)
         return [from_stored(payload) for payload in stored]
 
-    async def looks(self) -> AsyncIterator[list[Look]]:
+    async def fingerprints(self) -> AsyncIterator[list[ImageFingerprint]]:
         start: str | None = None
         while True:
-            rows, start = await self._channel.call("looks", start, IDS_PER_REQUEST)
-            found = [to_look(point_id, stored) for point_id, stored in rows]
-            yield [look for look in found if look is not None]
+            rows, start = await self._channel.call("fingerprints", start, IDS_PER_REQUEST)
+            found = [to_fingerprint(point_id, stored) for point_id, stored in rows]
+            yield [fingerprint for fingerprint in found if fingerprint is not None]
             if start is None:
                 return
 

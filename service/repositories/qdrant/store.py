@@ -14,7 +14,7 @@ from qdrant_client import AsyncQdrantClient, models
 
 from service.core.embedding import Vector
 from service.core.filter import Filter
-from service.core.index import Changes, FacetValue, Look, Payload, Point, ScoredPoint
+from service.core.index import Changes, FacetValue, ImageFingerprint, Payload, Point, ScoredPoint
 from service.core.product import AttributeType
 from service.repositories.qdrant.calls import Calls, CollectionGone
 from service.repositories.qdrant.collection import (
@@ -40,7 +40,13 @@ from service.repositories.shared.filter_payload import (
     read_kinds,
     to_filter_payload,
 )
-from service.repositories.shared.payload import LOOKED_AT, PRODUCT_ID, from_stored, place, to_look
+from service.repositories.shared.payload import (
+    FINGERPRINT_FIELDS,
+    PRODUCT_ID,
+    from_stored,
+    place,
+    to_fingerprint,
+)
 from service.repositories.shared.vectors import check_vectors
 
 _COUNT_AGE_S = 10.0
@@ -241,10 +247,10 @@ class QdrantStore:
     async def attribute_types(self, *, limit: int) -> dict[str, frozenset[AttributeType]]:
         return read_kinds(kind for kind, _ in await self._lists.terms(HAS, limit))
 
-    async def looks(self) -> AsyncIterator[list[Look]]:
-        async for records in self._lists.scroll(with_payload=LOOKED_AT):
-            found = [to_look(str(record.id), record.payload or {}) for record in records]
-            yield [look for look in found if look is not None]
+    async def fingerprints(self) -> AsyncIterator[list[ImageFingerprint]]:
+        async for records in self._lists.scroll(with_payload=FINGERPRINT_FIELDS):
+            found = [to_fingerprint(str(record.id), record.payload or {}) for record in records]
+            yield [fingerprint for fingerprint in found if fingerprint is not None]
 
     async def point_ids(self) -> AsyncIterator[list[str]]:
         async for records in self._lists.scroll(with_payload=False):

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, get_args
 
 from service.core.filter import (
+    And,
     Attribute,
     DateRange,
-    Every,
     Exists,
     Filter,
-    No,
+    Not,
     NumberRange,
     OneOf,
-    Some,
+    Or,
 )
 from service.core.product import AttributeType
 from service.repositories.shared.filter_payload import (
@@ -48,11 +48,11 @@ class Dialect(Generic[C]):
 def condition(filter: Filter, dialect: Dialect[C]) -> C:
     """Admits exactly the points whose product the filter admits."""
     match filter:
-        case Every(parts):
+        case And(parts):
             return dialect.every([condition(part, dialect) for part in parts])
-        case Some(parts):
+        case Or(parts):
             return dialect.some([condition(part, dialect) for part in parts])
-        case No(part):
+        case Not(part):
             return dialect.no(condition(part, dialect))
         case Exists(subject):
             return dialect.one_of(HAS, [kind(subject.name, type_) for type_ in _TYPES])

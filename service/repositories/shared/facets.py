@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TypeAlias
 
-from service.core.filter import Attribute, Every, Exists, Filter
+from service.core.filter import And, Attribute, Exists, Filter
 from service.core.index import FacetValue
 from service.repositories.shared.filter_payload import term_start, term_value
 
@@ -38,7 +38,7 @@ def counted(name: str, filter: Filter | None) -> Filter:
     Without it the terms of all attributes on the path are counted, at every product.
     """
     has = Exists(Attribute(name))
-    return has if filter is None else Every((has, filter))
+    return has if filter is None else And((has, filter))
 
 
 def _order(value: FacetValue) -> tuple[int, str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.core.index import Look, Payload
+from service.core.index import ImageFingerprint, Payload
 from service.core.product import Product, ProductImage
 from service.repositories.shared.filter_payload import FILTER, id_order, to_filter_payload
 
@@ -18,9 +18,9 @@ PRODUCT_ID = "product_id"
 NAME = "name"
 PRIMARY = "primary"
 CREATED_US = "created_us"
-LOOK = "look"
-LOOKED_AT = [PRODUCT_ID, NAME, "image_id", LOOK]
-"""What `to_look` needs."""
+FINGERPRINT = "look"
+FINGERPRINT_FIELDS = [PRODUCT_ID, NAME, "image_id", FINGERPRINT]
+"""What `to_fingerprint` needs."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -48,8 +48,8 @@ def to_stored(payload: Payload) -> dict[str, Any]:
         PRIMARY: payload.primary,
         FILTER: to_filter_payload(product.attributes),
     }
-    if payload.look:
-        stored[LOOK] = base64.b64encode(payload.look).decode()
+    if payload.fingerprint:
+        stored[FINGERPRINT] = base64.b64encode(payload.fingerprint).decode()
     if payload.primary:
         order = enumerate(id_order(product.product_id))
         stored[FILTER]["order"] = {str(level): number for level, number in order}
@@ -72,16 +72,18 @@ def from_stored(stored: Mapping[str, Any]) -> Payload:
         product=product,
         image_id=stored["image_id"],
         primary=stored[PRIMARY],
-        look=base64.b64decode(stored.get(LOOK, "")),
+        fingerprint=base64.b64decode(stored.get(FINGERPRINT, "")),
     )
 
 
-def to_look(point_id: str, stored: Mapping[str, Any]) -> Look | None:
-    """From the fields LOOKED_AT; None for a point without a look."""
-    look = base64.b64decode(stored.get(LOOK, ""))
-    if not look:
+def to_fingerprint(point_id: str, stored: Mapping[str, Any]) -> ImageFingerprint | None:
+    """From the fields FINGERPRINT_FIELDS; None for a point without a fingerprint."""
+    fingerprint = base64.b64decode(stored.get(FINGERPRINT, ""))
+    if not fingerprint:
         return None
-    return Look(point_id, stored[PRODUCT_ID], stored[NAME], stored["image_id"], look)
+    return ImageFingerprint(
+        point_id, stored[PRODUCT_ID], stored[NAME], stored["image_id"], fingerprint
+    )
 
 
 def place(created_at: datetime, product_id: str) -> tuple[int, str]:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from drawing.goods.sketched.kinds import KINDS, TESTING_STYLE
+from drawing.sketch import Colouring, draw
 from service.embedding.compact.semantic import CompactSemanticEncoder
 from service.embedding.compact.visual import CompactVisualEncoder
-from training.drawing.goods import KINDS, TESTING_STYLE
-from training.drawing.scene import Finish, draw
 
 Draw = Callable[..., Image.Image]
 
@@ -31,6 +31,7 @@ def drawn() -> Draw:
 
     def one(label: str, colour: str, seed: int = 0, pattern: str = "plain") -> Image.Image:
         rng = np.random.default_rng([seed, sorted(artists).index(label)])
-        return draw(artists[label](rng), Finish(colour, "white", pattern), TESTING_STYLE, 160, rng)
+        sketch, colouring = artists[label](rng), Colouring(colour, "white", pattern)
+        return draw(sketch, colouring, TESTING_STYLE, 160, rng)
 
     return one

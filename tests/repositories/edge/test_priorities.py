@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.repositories.edge.channel import Silence
+from service.repositories.edge.child import Silence
 from service.repositories.edge.directory import CollectionDirectory
 from service.repositories.edge.process import EngineProcess, FlushClock, Pipe, Turns
 from service.repositories.edge.protocol import Decoder, Open, Opened, Reply, Request, encode

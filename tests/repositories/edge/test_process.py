@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from service.core.errors import StoreInUse, StoreUnavailable
 from service.core.index import Changes, Point
@@ -88,6 +90,32 @@ async def test_a_killed_engine_is_back_with_all_it_acknowledged(tmp_path: Path) 
         await store.ping()
 
 
+handlers_run: list[str] = []
+
+
+@ctypes.CFUNCTYPE(None)
+def fork_handler() -> None:
+    handlers_run.append("before a fork")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has vfork without fork handlers")
+def test_starting_an_engine_runs_no_fork_handler_of_any_library(tmp_path: Path) -> None:
+    async def start_twice() -> None:
+        async with opened(tmp_path) as store:
+            os.kill(process_of(store), signal.SIGKILL)
+            await store.count_points()
+
+    # The system keeps the handler for good, as it keeps OpenBLAS's.
+    ctypes.CDLL(None).__register_atfork(fork_handler, None, None, None)
+    if os.fork() == 0:
+        os._exit(0)
+    assert handlers_run == ["before a fork"]
+
+    uvloop.run(start_twice())
+
+    assert handlers_run == ["before a fork"]
+
+
 async def test_callers_in_the_middle_of_a_kill_are_served_after_it(tmp_path: Path) -> None:
     points = some_points(400)
     async with opened(tmp_path) as store:
@@ -114,7 +142,7 @@ async def persistently(call: Callable[[], Awaitable[int]]) -> int:
 
 
 async def test_a_stuck_engine_is_replaced(tmp_path: Path) -> None:
-    async with opened(tmp_path, call_timeout_s=0.5) as store:
+    async with opened(tmp_path, call_timeout_s=2) as store:
         await store.apply(Changes(upserts=some_points(3)))
         stuck = process_of(store)
         os.kill(stuck, signal.SIGSTOP)

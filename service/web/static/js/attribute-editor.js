@@ -29,6 +29,11 @@ export class AttributeEditor {
       .filter(([name]) => name.trim() !== ""));
   }
 
+  /** All that stands in the rows, as a text to compare; empty without rows. */
+  get state() {
+    return [...this.rows.querySelectorAll("input, select")].map(({ value }) => value).join("\n");
+  }
+
   /** The first name that two rows have, or null. */
   get twice() {
     const names = [...this.rows.children].map((row) => row.read()[0]).filter((name) => name.trim() !== "");

@@ -1,5 +1,6 @@
 // What parts of the page tell each other: "key" (another API key), "trouble" (it does not
-// answer), "recovered" (it does again), "catalogue" (products have changed), "similar" and "add" (a product for the query).
+// answer), "recovered" (it does again), "catalogue" (products have changed: one is `written` or has
+// the `deletedId`, or any may be others), "similar" and "add" (a product for the query).
 
 const target = new EventTarget();
 

@@ -1,11 +1,13 @@
 // The catalogue: thumbnails, a page at a time, to create, edit and delete.
 
+import { addProducts } from "./add-products.js";
 import { call, productPath, thumbnailPath, withQuery } from "./api.js";
 import { attributeLine } from "./attributes.js";
 import { hear, tell } from "./bus.js";
 import { confirmed } from "./dialog.js";
 import { button, byId, el, icon, iconButton } from "./dom.js";
 import { acceptDrops, fileButton } from "./files.js";
+import { arrange } from "./grid.js";
 import { announce, notifyError, withdraw } from "./notices.js";
 import { picture } from "./pictures.js";
 import { openProductForm } from "./product-form.js";
@@ -14,59 +16,114 @@ const PAGE = 24;
 const MOST = 100;
 
 export class CatalogueView {
+  products = [];
+  total = 0;
+  cursor = null;
+  cards = new Map();
+  failed = false;
+  running = new AbortController();
+
   constructor() {
     this.list = el("ul", { className: "goods", "aria-label": "Products" });
     this.count = el("p", { className: "hint", role: "status" });
-    this.more = button("Show more", () => this.#load(this.cursor), { className: "more", hidden: true });
+    this.more = button("Show more", () => this.#append(), { className: "more", hidden: true });
     this.view = byId("catalogue-view");
-    this.failed = false;
     this.view.append(
       el("div", { className: "catalogue-head" },
         el("div", {}, el("h1", { id: "catalogue-title" }, "Catalogue"), this.count),
-        fileButton("Add from pictures", "picture", (files) => openProductForm({ files }), { multiple: true }),
-        button("Add a product", () => openProductForm(), { iconName: "plus", className: "primary" })),
-      el("p", { className: "drop-line" }, icon("picture"), "Drop pictures anywhere here to make a product of them."),
+        fileButton("Add from pictures", "picture", addProducts, { multiple: true }),
+        button("Add a product", () => addProducts(), { iconName: "plus", className: "primary" })),
+      el("p", { className: "drop-line" }, icon("picture"), "Drop pictures anywhere here to make products of them."),
       this.list, this.more);
-    acceptDrops(this.view, (files) => openProductForm({ files }));
-    for (const event of ["key", "catalogue"]) hear(event, () => this.refresh());
+    acceptDrops(this.view, addProducts);
+    hear("key", () => this.refresh());
+    hear("catalogue", (change) => this.#take(change ?? {}));
     hear("recovered", () => this.failed && this.refresh());
     this.refresh();
   }
 
+  /** Reads the list anew, as far down as it is shown. */
   refresh() {
-    return this.#load(null);
+    return this.#load(() => this.refresh(), async (signal) => {
+      const wanted = Math.max(PAGE, this.products.length);
+      const read = [];
+      let page = { next_cursor: null };
+      do {
+        page = await readPage(page.next_cursor, Math.min(wanted - read.length, MOST), signal);
+        read.push(...page.items);
+      } while (page.next_cursor !== null && read.length < wanted);
+      this.#show(read, page);
+    });
   }
 
-  async #load(cursor) {
+  #append() {
+    return this.#load(() => this.#append(), async (signal) => {
+      const page = await readPage(this.cursor, PAGE, signal);
+      const known = new Set(this.products.map(({ product_id: id }) => id));
+      const added = page.items.filter(({ product_id: id }) => !known.has(id));
+      this.#show([...this.products, ...added], page);
+      this.list.children[known.size]?.querySelector("button").focus();
+    });
+  }
+
+  /** Changes the list where one product has changed, so that all others stay where they are. */
+  #take({ written = null, deletedId = null }) {
+    if (this.failed || (written === null && deletedId === null)) return this.refresh();
+    const { products, total } = this;
+    const place = products.findIndex(({ product_id: id }) => id === (written?.product_id ?? deletedId));
+    const page = { total, next_cursor: this.cursor };
+    if (written === null) return this.#show(products.filter((_, index) => index !== place), { ...page, total: total - 1 });
+    if (place >= 0) return this.#show(products.with(place, written), page);
+    return this.#show([written, ...products], { ...page, total: total + 1 });
+  }
+
+  async #load(again, read) {
+    this.running.abort();
+    const running = new AbortController();
+    this.running = running;
     this.view.setAttribute("aria-busy", "true");
     try {
-      const limit = cursor === null ? Math.min(Math.max(PAGE, this.list.children.length), MOST) : PAGE;
-      const page = await call("GET", withQuery("products", { limit, cursor }));
-      const cards = page.items.map(card);
+      await read(running.signal);
       this.failed = false;
       withdraw("catalogue");
-      const held = document.activeElement.closest(".good")?.dataset.product;
-      this.list.replaceChildren(...(cursor === null ? [] : this.list.children), ...cards);
-      this.#count(page);
-      cards.find(({ dataset }) => dataset.product === held)?.querySelector("[aria-label^=Edit]").focus();
-      if (cursor !== null) cards[0]?.querySelector("button").focus();
     } catch (error) {
+      if (error.name === "AbortError") return;
       this.failed = error.passes ?? false;
-      notifyError("catalogue", error, () => this.#load(cursor));
+      notifyError("catalogue", error, again);
     }
     this.view.setAttribute("aria-busy", "false");
   }
 
-  #count({ total, next_cursor: next }) {
-    const shown = this.list.children.length;
-    this.cursor = next;
-    this.more.hidden = next === null;
-    this.count.textContent = total === 0 ? "No products yet." : `${shown} of ${total.toLocaleString("en")} shown, newest first`;
+  #show(products, { total, next_cursor: next }) {
+    Object.assign(this, { products, total, cursor: next });
+    const held = document.activeElement.closest(".good");
+    const cards = new Map(products.map((product) => {
+      const key = JSON.stringify(product);
+      return [key, this.cards.get(key) ?? card(product)];
+    }));
+    this.cards = cards;
+    arrange(this.list, [...cards.values()]);
+    if (held?.isConnected === false) this.#focusCard(held.dataset.product);
+    this.#count();
+  }
+
+  #focusCard(productId) {
+    const changed = [...this.list.children].find(({ dataset }) => dataset.product === productId);
+    changed?.querySelector("[aria-label^=Edit]").focus();
+  }
+
+  #count() {
+    const { total } = this;
+    this.more.hidden = this.cursor === null;
+    this.count.textContent = total === 0 ? "No products yet." : `${this.products.length.toLocaleString("en")} of ${total.toLocaleString("en")} shown, newest first`;
     const badge = byId("total");
     badge.hidden = total === 0;
     badge.textContent = total.toLocaleString("en");
   }
 }
+
+const readPage = (cursor, limit, signal) =>
+  call("GET", withQuery("products", { limit, cursor }), { signal });
 
 function card(product) {
   const { product_id: productId, name, images } = product;
@@ -96,6 +153,6 @@ async function remove(productId, name) {
     if (error.status !== 404) return notifyError("delete", error, () => remove(productId, name));
   }
   announce(`${name} is deleted.`);
-  tell("catalogue");
+  tell("catalogue", { deletedId: productId });
   byId("main").focus({ preventScroll: true });
 }

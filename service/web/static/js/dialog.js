@@ -2,35 +2,78 @@
 
 import { el, freshId, iconButton } from "./dom.js";
 
-/** Opens a dialog around a form. Its submit button calls `onSubmit`; Escape and × close it. */
-export function openDialog(title, content, { onSubmit, className = "" } = {}) {
-  const titleId = freshId("dialog-title");
-  const form = el("form", {
-    className: "dialog-form",
-    onsubmit: (event) => {
+/** Opens a dialog around a form. Its submit button calls `onSubmit`; Escape and × leave it. */
+export const openDialog = (title, content, options) => new Dialog(title, content, options);
+
+/** A dialog that asks before it throws away what `isDirty` says was entered. */
+export class Dialog {
+  constructor(title, content, { onSubmit, isDirty = () => false, className = "" } = {}) {
+    this.isDirty = isDirty;
+    const titleId = freshId("dialog-title");
+    this.title = el("h2", { id: titleId }, title);
+    const form = el("form", {
+      className: "dialog-form",
+      onsubmit: (event) => {
+        event.preventDefault();
+        onSubmit?.();
+      },
+    }, ...content);
+    this.element = el("dialog", { className, "aria-labelledby": titleId },
+      el("div", { className: "dialog-head" },
+        this.title,
+        iconButton("Close", "close", () => this.leave())),
+      form);
+    this.#guard();
+    document.body.append(this.element);
+    this.element.showModal();
+  }
+
+  close() {
+    this.element.close();
+  }
+
+  onClose(react) {
+    this.element.addEventListener("close", react);
+  }
+
+  /** Closes it, after a question where something would be lost; resolves to whether it is closed. */
+  async leave() {
+    if (this.isDirty() && !(await confirmed("Discard what you entered?", "It is not saved yet.", "Discard", "Keep editing"))) return false;
+    this.close();
+    return true;
+  }
+
+  #guard() {
+    const { element } = this;
+    // A browser lets a page refuse a first Escape, but not a second in a row: both end here.
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing) return;
       event.preventDefault();
-      onSubmit?.();
-    },
-  }, ...content);
-  const dialog = el("dialog", { className, "aria-labelledby": titleId },
-    el("div", { className: "dialog-head" },
-      el("h2", { id: titleId }, title),
-      iconButton("Close", "close", () => dialog.close())),
-    form);
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-  return dialog;
+      this.leave();
+    });
+    // By a gesture, such as Android's back; a file chooser's own `cancel` comes by here too.
+    element.addEventListener("cancel", (event) => {
+      if (event.target !== element) return;
+      event.preventDefault();
+      this.leave();
+    });
+    const stay = (event) => this.isDirty() && event.preventDefault();
+    addEventListener("beforeunload", stay);
+    this.onClose(() => {
+      removeEventListener("beforeunload", stay);
+      element.remove();
+    });
+  }
 }
 
 /** Asks before something that cannot be undone; resolves to whether it was agreed to. */
-export function confirmed(title, sentence, verb) {
+export function confirmed(title, sentence, verb, refusal = "Keep it") {
   return new Promise((resolve) => {
     let agreed = false;
     const dialog = openDialog(title, [
       el("p", {}, sentence),
       el("div", { className: "dialog-actions" },
-        el("button", { type: "button", className: "quiet", autofocus: true, onclick: () => dialog.close() }, "Keep it"),
+        el("button", { type: "button", className: "quiet", autofocus: true, onclick: () => dialog.close() }, refusal),
         el("button", { type: "submit", className: "danger" }, verb)),
     ], {
       className: "small",
@@ -39,6 +82,6 @@ export function confirmed(title, sentence, verb) {
         dialog.close();
       },
     });
-    dialog.addEventListener("close", () => resolve(agreed));
+    dialog.onClose(() => resolve(agreed));
   });
 }

@@ -25,7 +25,7 @@ export function openExplanation(query, hit, encoders) {
         product.description === "" ? null : el("p", { dir: "auto", className: "prose" }, product.description),
         attributeTable(product.attributes))),
   ], { className: "wide" });
-  dialog.addEventListener("close", () => asked.abort());
+  dialog.onClose(() => asked.abort());
   overlay(query, hit, frame, toggles, asked.signal);
 }
 
@@ -37,13 +37,14 @@ function showPicture(frame, product, image) {
 
 async function overlay(query, hit, frame, toggles, signal) {
   try {
-    const { explanation, image } = await explained(query, hit, signal);
+    const { hit: found, unexplained } = await explained(query, hit, signal);
     // By other weights another picture of the product may be its best.
-    if (image.image_id !== hit.image.image_id) showPicture(frame, hit.product, image);
-    const signals = Object.entries(explanation).filter(([, { overlay: drawn }]) => drawn !== null);
-    toggles.replaceChildren(...(signals.length === 0
-      ? [el("p", { className: "hint" }, "There is nothing to show for this kind of query.")]
-      : [el("p", { className: "hint" }, "Where the likeness is:"), ...signals.map(([name, { overlay: drawn }]) => toggle(name, drawn, frame))]));
+    if (found.image.image_id !== hit.image.image_id) showPicture(frame, hit.product, found.image);
+    const drawn = overlaysOf(found.explanation);
+    toggles.replaceChildren(
+      el("p", { className: "hint" }, drawn.length === 0 ? "There is no map of the likeness." : "Where the likeness is:"),
+      ...drawn.map(([name, drawing]) => toggle(name, drawing, frame)),
+      ...Object.values(unexplained).map((reason) => el("p", { className: "hint" }, reason)));
     toggles.querySelector("button")?.click();
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -56,7 +57,14 @@ async function explained(query, hit, signal) {
   const only = { product_id: hit.product.product_id };
   const answer = await search(query, { limit: 1, explain: true, overlay: true, filter: only }, signal);
   if (answer.hits.length === 0) throw new CallError({ title: "Gone", detail: "This product is no longer in the catalogue." });
-  return answer.hits[0];
+  return { hit: answer.hits[0], unexplained: answer.query.unexplained ?? {} };
+}
+
+/** The drawings by signal. A signal has none where the query has no such side, or the picture is gone. */
+export function overlaysOf(explanation) {
+  return Object.entries(explanation ?? {})
+    .map(([signal, explained]) => [signal, explained?.overlay ?? null])
+    .filter(([, drawing]) => drawing !== null);
 }
 
 function toggle(name, drawn, frame) {

@@ -43,6 +43,6 @@ function open(reason) {
       tell("key");
     },
   });
-  dialog.addEventListener("close", () => { asking = null; });
+  dialog.onClose(() => { asking = null; });
   return dialog;
 }

@@ -6,8 +6,9 @@ import { acceptDrops, fileButton } from "./files.js";
 import { picture, showBlob } from "./pictures.js";
 
 export class PictureList {
-  /** `product` is null for a new one. */
-  constructor(product, files) {
+  /** `product` is null for a new one; `onAdd` hears of every file that comes to `files`. */
+  constructor(product, files, onAdd) {
+    this.onAdd = onAdd;
     this.stored = [...(product?.images ?? [])];
     this.product = product;
     this.removed = [];
@@ -28,9 +29,15 @@ export class PictureList {
     return this.stored.length + this.files.length;
   }
 
+  /** The pictures as plain values, to tell whether they have changed. */
+  get state() {
+    return [...this.stored.map(({ image_id: id }) => id), ...this.files.map(({ name, size, lastModified }) => [name, size, lastModified])];
+  }
+
   add(files) {
     this.files.push(...files);
     this.#render();
+    this.onAdd(files);
   }
 
   #render() {
@@ -41,6 +48,7 @@ export class PictureList {
         })),
       ...this.files.map((file, index) => this.#preview(preview(file), file.name || "new picture", () => {
         this.files.splice(index, 1);
+        this.onAdd([]);
       })));
   }
 

@@ -1,25 +1,30 @@
 // The dialog that creates or edits a product.
 
-import { call, imagePath, productPath, thumbnailPath } from "./api.js";
+import { call, imagePath, productPath } from "./api.js";
 import { AttributeEditor } from "./attribute-editor.js";
 import { tell } from "./bus.js";
 import { openDialog } from "./dialog.js";
 import { button, el, freshId, reader } from "./dom.js";
 import { pastedFiles } from "./files.js";
+import { duplicateList } from "./near-duplicates.js";
 import { placesOf, notify } from "./notices.js";
 import { PictureList } from "./picture-list.js";
-import { picture } from "./pictures.js";
 
-/** Opens it for a new product with `files`, or for a `product` as the service gave it. */
-export function openProductForm({ product = null, files = [] } = {}) {
-  const form = new ProductForm(product, files);
+/**
+ * Opens it for a new product with `files`, or for a `product` as the service gave it; `asEach` takes
+ * the files of a new product where each is to be one.
+ */
+export function openProductForm({ product = null, files = [], asEach = null }) {
+  const form = new ProductForm(product, files, asEach);
   form.open();
 }
 
 class ProductForm {
-  constructor(product, files) {
+  constructor(product, files, asEach) {
     this.product = product;
-    this.pictures = new PictureList(product, files);
+    this.asEach = asEach;
+    this.pictures = new PictureList(product, files, (added) => this.#added(added));
+    this.each = button("Make a product of each picture instead", () => this.#leaveForEach(), { className: "link" });
     this.attributes = new AttributeEditor(product?.attributes ?? {});
     this.name = el("input", { id: freshId("name"), required: true, maxLength: 512, dir: "auto", value: product?.name ?? "" });
     this.description = el("textarea", { id: freshId("description"), rows: 3, maxLength: 10_000, dir: "auto", value: product?.description ?? "" });
@@ -34,16 +39,46 @@ class ProductForm {
     const { product } = this;
     this.dialog = openDialog(product === null ? "New product" : "Edit product", [
       this.pictures.element,
+      this.each,
       field("Name", this.name),
       field("Description", this.description),
       this.attributes.element,
       product === null ? field("Product id", this.productId) : null,
       this.trouble,
       el("div", { className: "dialog-actions" },
-        button("Cancel", () => this.dialog.close(), { className: "quiet" }), this.save),
-    ].filter((part) => part !== null), { onSubmit: () => this.#submit() });
-    this.dialog.addEventListener("paste", (event) => this.pictures.add(pastedFiles(event)));
+        button("Cancel", () => this.dialog.leave(), { className: "quiet" }), this.save),
+    ].filter((part) => part !== null), { onSubmit: () => this.#submit(), isDirty: () => this.#entered() !== untouched });
+    const untouched = this.#entered();
+    this.dialog.element.addEventListener("paste", (event) => this.pictures.add(pastedFiles(event)));
+    this.#added([]);
     this.name.focus();
+  }
+
+  /** All that was entered, as a text to compare. */
+  #entered() {
+    return JSON.stringify([this.#words(), this.pictures.state]);
+  }
+
+  #words() {
+    return [this.name.value, this.description.value, this.productId.value, this.attributes.state];
+  }
+
+  /** Several pictures in a form where nothing is entered yet are taken for one product each. */
+  #added(files) {
+    const several = this.asEach !== null && this.pictures.files.length > 1;
+    this.each.hidden = !several;
+    const isFirst = files.length > 1 && files.length === this.pictures.files.length;
+    if (several && isFirst && !this.#hasWords()) this.#leaveForEach();
+  }
+
+  #hasWords() {
+    return this.#words().some((word) => word !== "");
+  }
+
+  async #leaveForEach() {
+    if (!this.#hasWords()) this.dialog.close();
+    else if (!(await this.dialog.leave())) return;
+    this.asEach(this.pictures.files);
   }
 
   async #submit() {
@@ -53,10 +88,13 @@ class ProductForm {
     try {
       const written = this.product === null ? await this.#create() : await this.#edit();
       this.dialog.close();
-      tell("catalogue");
-      told(written, this.product === null);
+      const { near_duplicates: alike, ...product } = written;
+      tell("catalogue", { written: product });
+      told(product.name, alike, this.product === null);
     } catch (error) {
       this.#show(error);
+      // Pictures may have been added or taken away before the failure.
+      if (this.product !== null) tell("catalogue");
     }
     this.#working(false);
   }
@@ -95,8 +133,8 @@ class ProductForm {
       pictures.removed.shift();
     }
     const patch = patchOf(product, this.#fields());
-    const patched = Object.keys(patch).length === 0 ? product : await call("PATCH", path, { json: patch });
-    return { ...patched, near_duplicates: nearDuplicates };
+    const written = Object.keys(patch).length === 0 ? await call("GET", path) : await call("PATCH", path, { json: patch });
+    return { ...written, near_duplicates: nearDuplicates };
   }
 
   #fields() {
@@ -135,17 +173,12 @@ export function patchOf(product, { name, description, attributes }) {
 
 const differ = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
 
-function told({ name, near_duplicates: alike }, isNew) {
+function told(name, alike, isNew) {
   notify({
     about: "saved",
     kind: alike.length === 0 ? "info" : "caution",
     title: isNew ? `“${name}” is in the catalogue` : `“${name}” is saved`,
     text: alike.length === 0 ? null : "The catalogue has something that looks the same:",
-    extra: alike.length === 0 ? [] : [el("ul", { className: "alike" }, ...alike.map(duplicate))],
+    extra: alike.length === 0 ? [] : [duplicateList(alike)],
   });
-}
-
-function duplicate({ product_id: productId, image_id: imageId, name, similarity, same_bytes: same }) {
-  return el("li", {}, picture(thumbnailPath(productId, imageId)),
-    el("span", {}, el("bdi", {}, name), ` (${productId}): `, same ? "the very same file" : `${(similarity * 100).toFixed(1)} % alike`));
 }

@@ -42,5 +42,11 @@ export function verdict({ match }) {
     el("p", {}, match.detail));
 }
 
+/** What stands in the place of the verdict while the hits are those of an earlier search. */
+export const outdatedNote = () =>
+  el("div", { className: "verdict unknown" },
+    el("p", {}, el("strong", {}, "Out of date")),
+    el("p", {}, "These products answer an earlier search: the last one got no answer yet."));
+
 /** Rounded down, and never all: as in the sentence of the service. */
 export const percent = (part) => `${Math.floor(Math.min(part, 0.99) * 100)} %`;

@@ -7,11 +7,13 @@ import { Compare } from "./compare.js";
 import { Grid } from "./grid.js";
 import { Mixer } from "./mixer.js";
 import { rerank } from "./ranking.js";
-import { resultsHead, verdict } from "./results-head.js";
+import { outdatedNote, resultsHead, verdict } from "./results-head.js";
 import { CANDIDATES, search } from "./searching.js";
 import { welcome } from "./welcome.js";
 
 const SETTLED_MS = 250;
+/** The wait before an answer that has no verdict yet is asked for again; each is longer. */
+const AGAIN_MS = { first: 2000, growth: 1.5, most: 30_000 };
 
 export class SearchView {
   constructor(query) {
@@ -19,8 +21,11 @@ export class SearchView {
     this.answer = null;
     this.mode = "grid";
     this.failed = false;
+    /** Whether the hits shown answer an earlier query than the last one. */
+    this.stale = false;
     this.running = null;
     this.timer = null;
+    this.patience = AGAIN_MS.first;
     this.mixer = new Mixer(query, (weights) => this.#mix(weights));
     this.grid = new Grid(query);
     this.compare = new Compare(query);
@@ -38,6 +43,13 @@ export class SearchView {
     const running = new AbortController();
     this.running = running;
     return this.#ask(running);
+  }
+
+  /** The verdict follows by itself once the service has measured the catalogue. */
+  #waitForVerdict({ pending }) {
+    const { first, growth, most } = AGAIN_MS;
+    if (pending) this.timer = setTimeout(() => this.now(), this.patience);
+    this.patience = pending ? Math.min(this.patience * growth, most) : first;
   }
 
   #soon() {
@@ -60,14 +72,15 @@ export class SearchView {
   async #ask(running) {
     this.#busy(true);
     try {
+      this.stale = true;
       const answer = await search(this.query, { limit: CANDIDATES }, running.signal);
       if (running.signal.aborted) return;
-      this.answer = answer;
-      this.failed = false;
+      Object.assign(this, { answer, failed: false, stale: false });
       withdraw("search");
       this.mixer.follow(answer.query.weights);
       this.#show();
       this.#tell();
+      this.#waitForVerdict(answer.match);
       if (this.mode === "compare") await this.compare.ask(running.signal);
     } catch (error) {
       if (error.name !== "AbortError") this.#fail(error);
@@ -78,13 +91,15 @@ export class SearchView {
   #fail(error) {
     this.failed = error.passes ?? false;
     announce("");
-    // What is shown answers another query: it waits for the next try, or goes.
+    // Hits of an earlier query wait for the next try, marked as such, or go.
     if (!this.failed) this.#clear();
+    else if (this.answer !== null) this.#show();
     notifyError("search", error, () => this.now());
   }
 
   #clear() {
     this.answer = null;
+    byId("results").classList.remove("outdated");
     fill();
   }
 
@@ -93,7 +108,7 @@ export class SearchView {
   }
 
   #welcome() {
-    this.answer = null;
+    this.#clear();
     this.failed = false;
     withdraw("search");
     this.#busy(false);
@@ -103,15 +118,18 @@ export class SearchView {
   #show() {
     const { answer, mode } = this;
     const body = mode === "grid" ? this.grid : this.compare;
+    const outdated = this.failed && this.stale;
+    const sentence = outdated ? outdatedNote() : verdict(answer);
     const head = resultsHead(answer, mode, (chosen) => this.#choose(chosen));
     body.show(answer);
+    byId("results").classList.toggle("outdated", outdated);
     const place = byId("results");
     // What stays in its place keeps its focus and its motion.
     if (body.element.parentElement === place) {
       place.firstElementChild.replaceWith(head);
-      place.children[1].replaceWith(verdict(answer));
+      place.children[1].replaceWith(sentence);
     } else {
-      fill(head, verdict(answer), body.element);
+      fill(head, sentence, body.element);
     }
   }
 

@@ -31,7 +31,7 @@ function emptyCatalogue() {
   return [el("div", { className: "lonely hero" },
     icon("alike"),
     el("h2", {}, "The catalogue is empty"),
-    el("p", {}, "Load the samples, which a program draws in about half a minute, and search with a green sports car. Or add products of your own."),
+    el("p", {}, "Load the sample products and search with a green sports car. Or add products of your own."),
     el("div", { className: "row centred" }, load,
       el("a", { className: "button big", href: "#catalogue" }, "Add a product")))];
 }
@@ -59,7 +59,7 @@ async function loadSamples(pressed) {
 async function showProgress(pressed) {
   try {
     const [stored, { total }] = await Promise.all([call("GET", withQuery("products", { limit: 1 })), call("GET", "samples")]);
-    if (pressed.disabled) pressed.textContent = `Drawing and storing: ${stored.total} of ${total}`;
+    if (pressed.disabled) pressed.textContent = `Storing: ${stored.total} of ${total}`;
   } catch {
     // The load itself tells what is wrong.
   }

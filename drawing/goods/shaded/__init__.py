@@ -1,0 +1,1 @@
+"""Goods as product photos show them: with form, light, shade and highlights."""

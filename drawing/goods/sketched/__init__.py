@@ -1,0 +1,1 @@
+"""Goods as flat sketches, each different from the last, for training the compact encoders."""

@@ -1,1 +1,0 @@
-"""Draws goods: outlines, lit layers, patterns and backgrounds."""

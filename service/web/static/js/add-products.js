@@ -1,0 +1,11 @@
+// From chosen pictures to the form that fits: one product, or one of each picture.
+
+import { openBatchForm } from "./batch-form.js";
+import { openProductForm } from "./product-form.js";
+
+/** Opens the form of a new product; several pictures are taken for one product each at first. */
+export const addProducts = (files = []) => (files.length > 1 ? each(files) : one(files));
+
+const one = (files) => openProductForm({ files, asEach: each });
+
+const each = (files) => openBatchForm(files, one);

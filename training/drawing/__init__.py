@@ -1,1 +1,0 @@
-"""Draws pictures of everyday shop goods, so that the network sees more than groceries."""
