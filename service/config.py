@@ -16,7 +16,7 @@ from service.embedding.registry import SIGNALS
 
 MIB = 1024 * 1024
 
-MODEL_CHOICES = {"clip_model", "resnet50_weights"}
+MODEL_CHOICES = {"clip_model", "clip_text_model", "resnet50_weights"}
 """Settings that name a model, whose place no other model may take once they are set."""
 
 Keys = Annotated[tuple[SecretStr, ...], NoDecode]
@@ -77,10 +77,20 @@ class Settings(_Weights):
         "auto", description="auto: clip+resnet50 where their weights can be had, else compact."
     )
     clip_model: str = Field(
-        "clip-ViT-B-32", description="Name or directory of a sentence-transformers CLIP model."
+        "clip-ViT-B-32",
+        description="Name or directory of a CLIP model that (sentence-)transformers saved.",
+    )
+    clip_text_model: str | None = Field(
+        None,
+        description="Another model for the texts, made for CLIP_MODEL's space, such as"
+        " clip-ViT-B-32-multilingual-v1.",
     )
     resnet50_weights: str = Field(
         "IMAGENET1K_V1", description="torchvision weights name, or the path of a state-dict file."
+    )
+    resnet50_transforms: Literal["auto", "IMAGENET1K_V1", "IMAGENET1K_V2"] = Field(
+        "auto",
+        description="Preprocessing of RESNET50_WEIGHTS; auto: by the file's name, else V1's.",
     )
     weights_dir: Path = Field(
         Path("weights"),

@@ -16,7 +16,9 @@ class ModelOptions:
 
     encoders: Literal["auto", "clip+resnet50", "compact"]
     clip_model: str
+    clip_text_model: str | None
     resnet50_weights: str
+    resnet50_transforms: str
     weights_dir: Path
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "float32", "bfloat16"]

@@ -1,4 +1,4 @@
-"""The CLIP model that CLIP_MODEL names, wherever it is."""
+"""The models that CLIP_MODEL and CLIP_TEXT_MODEL name, wherever they are."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ from service.embedding.options import ModelOptions
 
 
 class ClipSource:
-    """An EncoderSource that loads a sentence-transformers or transformers directory."""
+    """An EncoderSource of one model for pictures and texts, or of one for each."""
 
     def __init__(self, options: ModelOptions) -> None:
-        self._options = options
+        self._device = options.device
         self._model = HubModel(options.clip_model, "CLIP_MODEL", options.weights_dir)
+        self._texts = (
+            None
+            if options.clip_text_model is None
+            else HubModel(options.clip_text_model, "CLIP_TEXT_MODEL", options.weights_dir)
+        )
         self.name = self._model.kept_as
-        self.weights = (self._model,)
+        self.weights = [one for one in (self._model, self._texts) if one is not None]
 
     def load(self) -> Encoder:
+        """Raises SetupError, WeightsUnavailable."""
         from service.embedding.clip.encoder import ClipEncoder
+        from service.embedding.clip.texts import ClipTexts
         from service.embedding.inference.device import resolve_device
 
-        directory = self._model.here()
-        return ClipEncoder.load(
-            directory, name=self.name, device=resolve_device(self._options.device)
-        )
+        device, texts = resolve_device(self._device), None
+        if self._texts is not None:
+            name = self._texts.kept_as
+            texts = ClipTexts.load(self._texts.here(), name=name, device=device)
+        return ClipEncoder.load(self._model.here(), name=self.name, device=device, texts=texts)

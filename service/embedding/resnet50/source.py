@@ -21,4 +21,8 @@ class Resnet50Source:
         from service.embedding.inference.device import resolve_device
         from service.embedding.resnet50.encoder import Resnet50Encoder
 
-        return Resnet50Encoder.load(self._file.here(), device=resolve_device(self._options.device))
+        return Resnet50Encoder.load(
+            self._file.here(),
+            device=resolve_device(self._options.device),
+            transforms=self._options.resnet50_transforms,
+        )
