@@ -19,7 +19,7 @@ _CONTAINERS = ("state_dict", "model_state_dict", "model", "model_ema", "net", "w
 _PREFIXES = ("module.", "model.", "backbone.", "_orig_mod.", "net.", "encoder.", "resnet.")
 """What wrappers put before every key: data parallelism, averaging, compilation, own modules."""
 
-_HARMLESS = [argparse.Namespace, collections.Counter, collections.defaultdict]
+_HARMLESS: list[Any] = [argparse.Namespace, collections.Counter, collections.defaultdict]
 """Plain containers of values, in which torchvision's reference programs keep options and
 schedules. Other classes are refused, because making their objects may run code."""
 
