@@ -8,12 +8,14 @@ TORCH_INDEX ?=
 ARGS ?=
 
 VENV := .venv
+# The checks of the page's JavaScript.
+PAGE := tests/page
 BIN := $(VENV)/bin
 # A name of its own, as a comma in a call would part its arguments.
 EVERYTHING := .[dev,bench]
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench test-browser screenshots check lint types generated format openapi samples env-example clean
+.PHONY: help run test bench test-browser screenshots check lint types generated page format openapi samples env-example clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -21,8 +23,9 @@ help: ## List these commands
 run: $(VENV)/.installed ## Serve on http://127.0.0.1:8000; the first call sets everything up
 	@exec $(BIN)/python -m service serve
 
-test: $(VENV)/.installed-dev ## Run the tests; ARGS="…" goes to pytest
-	$(BIN)/python -m pytest --ignore tests/browser $(ARGS)
+# Some of the tests alone cannot reach the coverage of all.
+test: $(VENV)/.installed-dev ## Run the tests and check their coverage; with ARGS="…" for pytest, only run them
+	$(BIN)/python -m pytest --ignore tests/browser $(if $(ARGS),$(ARGS),--cov)
 
 bench: $(VENV)/.installed-bench ## Measure how fast it is (15 minutes) and write benchmarks/REPORT.md
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -35,7 +38,7 @@ screenshots: $(VENV)/.installed-dev ## Write the pictures of the page in docs/im
 	$(chromium)
 	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser/test_screenshots.py
 
-check: lint types generated test test-browser ## Everything that CI runs
+check: lint types generated page test test-browser ## Everything that CI runs
 
 lint: $(VENV)/.installed-dev ## Lint, check the format and the direction of imports
 	$(BIN)/ruff check .
@@ -48,6 +51,13 @@ types: $(VENV)/.installed-dev ## Check the types
 generated: $(VENV)/.installed-dev ## Check that openapi/openapi.json and .env.example are up to date
 	$(BIN)/python -m service openapi --check
 	$(BIN)/python -m scripts.env_example --check
+
+page: $(PAGE)/node_modules/.installed ## Lint the page's JavaScript, check its types and test its modules; needs Node.js 20
+	$(PAGE)/node_modules/.bin/eslint --config $(PAGE)/eslint.config.js --max-warnings 0 service/web/static/js $(PAGE)
+	@mkdir -p $(PAGE)/generated
+	$(PAGE)/node_modules/.bin/openapi-typescript openapi/openapi.json --output $(PAGE)/generated/api.d.ts
+	$(PAGE)/node_modules/.bin/tsc --project $(PAGE)
+	node --test $(PAGE)/*.test.js
 
 format: $(VENV)/.installed-dev ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
@@ -63,7 +73,7 @@ env-example: $(VENV)/.installed-dev ## Write .env.example anew from the settings
 	$(BIN)/python -m scripts.env_example
 
 clean: ## Remove the virtual environment and all caches; data/ and weights/ stay
-	rm -rf $(VENV) *.egg-info build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(PAGE)/node_modules $(PAGE)/generated *.egg-info build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
 	find service tests scripts drawing training benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # An installation is done when its stamp is there. While one is under way .installing is there
@@ -100,6 +110,14 @@ define chromium
 	echo "or name the program: make $(MAKECMDGOALS) CHROMIUM=/path/to/chromium" >&2; \
 	exit 1
 endef
+
+# No lock file: it would name the registry that the packages came from.
+$(PAGE)/node_modules/.installed: $(PAGE)/package.json
+	@command -v npm >/dev/null && node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' || { \
+		echo "The checks of the page need Node.js 20.19 or later with npm: install it from" >&2; \
+		echo "https://nodejs.org or by the system's package manager, then try again" >&2; exit 1; }
+	npm install --prefix $(PAGE) --no-package-lock --no-audit --no-fund --loglevel error
+	@touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(call install,.)

@@ -76,7 +76,7 @@ async def _clients(
 
 
 async def _parts(running: server.Service, bodies: list[bytes]) -> dict[str, float]:
-    """Of lone searches: the service's own account, and what HTTP takes beside it."""
+    """Times single searches: the parts that the service reports, and the rest for HTTP."""
     parts: dict[str, list[float]] = {}
     async with running.client() as client:
         for body in bodies:

@@ -40,7 +40,7 @@ class Naive:
         return _unit(semantic), _unit(visual)
 
     def prepare(self, data: bytes) -> None:
-        """What `embed` does before the models: decoding, and the libraries' own preprocessing."""
+        """Decodes and preprocesses as `embed` does, with the libraries' own functions."""
         image = Image.open(io.BytesIO(data)).convert("RGB")
         self._clip.preprocess([image])
         self._transforms(image)

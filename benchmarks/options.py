@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 GFLOP = {"clip": 8.7, "resnet50": 8.2}
-"""Of one picture at full size: twice the multiplications of the published models."""
+"""Billions of operations a picture at full size: twice the models' multiplications."""
 
 _FULL_SIZE_FROM = 20.0
 """Pictures a second: a processor with a lower limit measures fewer of everything."""
 
 Result = dict[str, Any]
-"""What a measurement found, as JSON."""
+"""The result of a measurement, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Options:
 
     @property
     def limit_images_per_s(self) -> float:
-        """What the processor could do at the most: pictures a second through both models."""
+        """The most pictures a second that the processor could pass through both models."""
         return max(self.peak_gflops.values()) / sum(GFLOP.values())
 
     def share_of_limit(self, images_per_s: float) -> float:

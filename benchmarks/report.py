@@ -107,7 +107,7 @@ GOALS: list[tuple[str, str, Reads, str]] = [
         "{:.1%}",
     ),
 ]
-"""What, how much of it, where it stands in the results, and how it is written."""
+"""The goals: each with its subject, its target, its place in the results and its format."""
 
 
 def write_report(results: Results, to: Path) -> Path:

@@ -121,7 +121,7 @@ def batch_form(first: int, pictures: Sequence[bytes]) -> bytes:
         {"product_id": product_id(first + n), "name": f"Product {first + n}", "images": [f"f{n}"]}
         for n in range(len(pictures))
     ]
-    files = [("file", f"f{n}", data) for n, data in enumerate(pictures)]
+    files = [("files", f"f{n}", data) for n, data in enumerate(pictures)]
     return form({"manifest": json.dumps(manifest)}, files)
 
 

@@ -155,7 +155,7 @@ def plain(side: int, rng: np.random.Generator) -> Floats:
 
 
 def gradient(side: int, rng: np.random.Generator) -> Floats:
-    """From one colour to another, in any direction."""
+    """Blends one colour into another, in any direction."""
     y, x = _grid(side)
     turn = rng.uniform(0, 2 * np.pi)
     way = (x - 0.5) * np.cos(turn) + (y - 0.5) * np.sin(turn) + 0.5

@@ -15,9 +15,9 @@ class View:
     """The affine map that places a drawing, both in coordinates of the unit square."""
 
     matrix: Floats
-    """(2, 2)"""
+    """The linear part, of shape (2, 2)."""
     centre: Floats
-    """(2,), the place of the drawing's middle."""
+    """The place of the drawing's middle, of shape (2,)."""
 
     def place(self, outline: Points) -> Points:
         return (outline - 0.5) @ self.matrix.T + self.centre

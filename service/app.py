@@ -10,17 +10,22 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from service import __version__
 from service.api import openapi
-from service.api.dependencies import known_query
+from service.api.dependencies import Limits, known_query
 from service.api.lifecycle import Lifecycle, Services
 from service.api.middleware.auth import ApiKeys
 from service.api.middleware.body import BodyGuard
 from service.api.middleware.context import RequestContext
 from service.api.middleware.gate import Address, StartGate
+from service.api.middleware.origins import OwnOrigin
+from service.api.middleware.proxies import MountPoint
 from service.api.problems import ProblemError, handle
 from service.api.routes import batch, health, images, pages, products, samples, search
+from service.api.routing import RouteTable
 from service.config import Settings
 from service.core.errors import ServiceError
 from service.observability import Metrics
@@ -53,20 +58,23 @@ def create_app(
         title="Product search by picture",
         version=__version__,
         description=DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,
         redirect_slashes=False,
         lifespan=_lifespan(settings, build or _default_build, lifecycle, metrics, on_failure),
     )
-    app.state.settings, app.state.lifecycle, app.state.metrics = settings, lifecycle, metrics
+    app.state.lifecycle, app.state.metrics = lifecycle, metrics
+    app.state.limits = Limits(
+        image_bytes=settings.max_image_bytes,
+        images_per_product=settings.max_images_per_product,
+        private=bool(settings.api_keys or settings.read_api_keys),
+    )
     for router in (batch.router, products.router, images.router, search.router, samples.router):
         app.include_router(router, dependencies=[Depends(known_query)])
     app.include_router(health.router)
-    pages.install(app)
+    app.include_router(pages.router)
     for kind in (ServiceError, ProblemError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, handle)
     app.user_middleware = _middleware(app, settings, lifecycle, metrics)
-    _keep_document(app)
     return app
 
 
@@ -79,16 +87,35 @@ def _middleware(
     app: FastAPI, settings: Settings, lifecycle: Lifecycle, metrics: Metrics
 ) -> list[Middleware]:
     """Outermost first."""
+    table = RouteTable(lambda: app.routes)
+    keys, read_only_keys = settings.api_keys, settings.read_api_keys
     return [
+        Middleware(MountPoint, root_path=settings.root_path, trusted=settings.trusted_proxies),
+        *_cross_origin(settings),
         Middleware(RequestContext, metrics=metrics),
+        # For JSON, level 5 takes half the time of the default 9, and makes 8 % more bytes.
+        Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         Middleware(BodyGuard, max_bytes=settings.max_upload_bytes),
+        # A key is what a page of another origin does not have.
+        Middleware(ApiKeys, routes=table, keys=keys, read_only_keys=read_only_keys)
+        if keys or read_only_keys
+        else Middleware(OwnOrigin, routes=table, allowed=settings.cors_origins),
+        Middleware(StartGate, routes=table, lifecycle=lifecycle),
+        Middleware(Address, routes=table),
+    ]
+
+
+def _cross_origin(settings: Settings) -> list[Middleware]:
+    if not settings.cors_origins:
+        return []
+    return [
         Middleware(
-            ApiKeys,
-            keys=settings.api_keys,
-            read_only_keys=settings.read_api_keys,
-        ),
-        Middleware(StartGate, lifecycle=lifecycle),
-        Middleware(Address, routes=lambda: app.routes),
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "X-API-Key", "X-Request-ID", "If-None-Match"],
+            expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+        )
     ]
 
 
@@ -124,15 +151,3 @@ def _default_build(
     from service.bootstrap import build
 
     return build(settings, tell)
-
-
-def _keep_document(app: FastAPI) -> None:
-    """Makes the document once; FastAPI serves what `openapi` returns."""
-
-    def document() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = openapi.document(app)
-        return app.openapi_schema
-
-    # The documented way to replace it: https://fastapi.tiangolo.com/how-to/extending-openapi/
-    app.openapi = document  # type: ignore[method-assign]

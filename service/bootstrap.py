@@ -13,6 +13,7 @@ import numpy as np
 import structlog
 
 from service.catalogue.indexing import Indexer
+from service.catalogue.journal import Journal
 from service.catalogue.maintenance import Maintenance
 from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
@@ -29,23 +30,19 @@ from service.embedding.loading import collection_fingerprint, load_encoders_in_b
 from service.embedding.model_files.progress import Progress
 from service.health.readiness import Readiness
 from service.observability import Reading
-from service.repositories.blobs import ObstoreBlobs
-from service.repositories.edge.store import EdgeStore
-from service.repositories.shared.payload import LAYOUT
 from service.samples.files import sample_queries, samples
 from service.samples.installer import SampleCatalogue
 from service.scoring.hybrid import split, stored_vector
 from service.search.explanation import Explainer
 from service.search.query_embedding import QueryEmbedder
 from service.search.ranking import Search
+from service.search.tokens import QueryTokens
+from service.stores import collection_name, filling_lease, is_alone, open_blobs, open_index
 
 OTHER_WRITERS_GRACE = timedelta(minutes=5)
 """How long another process on the same stores may take over one write."""
 
 BATCH_HUNG_S = 60.0
-
-ENGINE_TIMEOUT_S = 10.0
-"""No call of the embedded engine takes a second; one that does not answer is replaced then."""
 
 BLOB_STORE_RETRY_S = 2.0
 
@@ -65,12 +62,13 @@ class Parts:
     locks: KeyedLocks
     fingerprints: FingerprintIndex
     collection: str
+    encoder_fingerprint: str
     warning: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the API needs."""
+    """The services that the API calls."""
 
     catalogue: Catalogue
     duplicates: Duplicates
@@ -84,16 +82,15 @@ class Services:
 async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncIterator[Parts]:
     """Encoders, stores and the indexer over them. Raises SetupError, StoreUnavailable."""
     async with AsyncExitStack() as stack:
+        blobs = await stack.enter_async_context(open_blobs(settings, tell))
         encoders = await load_encoders_in_background(settings.model_options, _teller(tell))
         encoder_fingerprint = collection_fingerprint(encoders)
-        collection = _collection_name(settings, encoder_fingerprint)
         embedder = HybridEmbedder(encoders, settings.embedding_limits)
         embedder.start()
         stack.push_async_callback(embedder.close)
-        tell("Opening the stores.")
-        blobs = _blobs(settings)
-        stack.push_async_callback(blobs.close)
-        store = await _vector_store(settings, collection, encoder_fingerprint, embedder)
+        tell("Opening the index.")
+        dimensions = sum(signal.dimensions for signal in embedder.signals)
+        store = await open_index(settings, encoder_fingerprint, dimensions)
         stack.push_async_callback(store.close)
         records, locks, fingerprints = ProductRecords(blobs), KeyedLocks(), FingerprintIndex(store)
         yield Parts(
@@ -105,7 +102,8 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
             indexer=Indexer(records, store, embedder, locks, fingerprints),
             locks=locks,
             fingerprints=fingerprints,
-            collection=collection,
+            collection=collection_name(settings, encoder_fingerprint),
+            encoder_fingerprint=encoder_fingerprint,
             warning=encoders.warning,
         )
 
@@ -118,21 +116,30 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         names = " and ".join(name.upper() for name in WEIGHT_SETTINGS.values())
         raise SetupError(f"{names} are all 0; make one positive.")
     async with build_parts(settings, tell) as parts:
+        duplicates = Duplicates(parts.fingerprints, parts.store)
         catalogue = Catalogue(
             parts.records,
+            Journal(
+                parts.blobs,
+                parts.records,
+                parts.indexer,
+                grace=timedelta(0) if is_alone(settings) else OTHER_WRITERS_GRACE,
+            ),
             parts.store,
             parts.embedder,
             parts.indexer,
+            duplicates,
             parts.locks,
             max_images=settings.max_images_per_product,
-            other_writers_grace=timedelta(0) if _is_alone(settings) else OTHER_WRITERS_GRACE,
         )
         maintenance = _maintenance(parts, catalogue)
         readiness = await _readiness(parts, maintenance, tell)
         await maintenance.prepare()
+        await readiness.ask()
         baseline = CatalogueBaseline(parts.store, parts.embedder)
         tasks = [
             asyncio.create_task(maintenance.run(), name="maintenance"),
+            asyncio.create_task(readiness.run(), name="readiness"),
             asyncio.create_task(baseline.run(), name="baseline"),
             asyncio.create_task(parts.fingerprints.run(), name="fingerprints"),
         ]
@@ -140,8 +147,8 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
             log.info("ready", collection=parts.collection, encoders=_names(parts))
             yield Services(
                 catalogue=catalogue,
-                duplicates=Duplicates(parts.fingerprints, parts.store),
-                search=_search(parts, weights, baseline),
+                duplicates=duplicates,
+                search=_search(parts, weights, baseline, maintenance),
                 samples=SampleCatalogue(catalogue, samples(), sample_queries()),
                 readiness=readiness,
                 readings=_readings(parts.embedder),
@@ -170,81 +177,30 @@ def _sentence(progress: Progress) -> str:
     return f"{step}: {progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB."
 
 
-def _collection_name(settings: Settings, fingerprint: str) -> str:
-    """On a server, one collection a layout, so that an older service beside this one goes on."""
-    name = f"{settings.collection_prefix}-{fingerprint}"
-    return name if settings.qdrant_url is None else f"{name}-{LAYOUT}"
-
-
-def _blobs(settings: Settings) -> ObstoreBlobs:
-    if settings.blob_url is not None:
-        return ObstoreBlobs.from_url(settings.blob_url)
-    return ObstoreBlobs.in_directory(settings.data_dir / "blobs")
-
-
-async def _vector_store(
-    settings: Settings, collection: str, fingerprint: str, embedder: HybridEmbedder
-) -> VectorStore:
-    dimensions = sum(signal.dimensions for signal in embedder.signals)
-    if settings.qdrant_url is None:
-        return await EdgeStore.open(
-            settings.data_dir / "vectors",
-            collection=collection,
-            dimensions=dimensions,
-            fingerprint=fingerprint,
-            call_timeout_s=ENGINE_TIMEOUT_S,
-        )
-    from service.repositories.qdrant.calls import Calls
-    from service.repositories.qdrant.collection import Collection
-    from service.repositories.qdrant.store import QdrantStore, connect
-
-    key = settings.qdrant_api_key
-    client = connect(
-        settings.qdrant_url,
-        api_key=None if key is None else key.get_secret_value(),
-        grpc=settings.qdrant_grpc,
-        grpc_port=settings.qdrant_grpc_port,
-        timeout_s=settings.qdrant_timeout_s,
-    )
-    # Nothing is asked of the server yet: where it is away, the service starts and says so.
-    return QdrantStore(
-        client,
-        Collection(
-            name=collection,
-            dimensions=dimensions,
-            fingerprint=fingerprint,
-            shards=settings.qdrant_shards,
-            replicas=settings.qdrant_replicas,
-            write_consistency=settings.qdrant_write_consistency,
-            quantization=settings.qdrant_quantization,
-        ),
-        calls=Calls(timeout_s=settings.qdrant_timeout_s),
-        exact_search_max_points=settings.exact_search_max_points,
-    )
-
-
-def _is_alone(settings: Settings) -> bool:
-    """The embedded engine has one opener, and with it the directory of blobs beside it."""
-    return settings.qdrant_url is None and settings.blob_url is None
-
-
-def _search(parts: Parts, weights: Mapping[str, float], baseline: CatalogueBaseline) -> Search:
+def _search(
+    parts: Parts,
+    weights: Mapping[str, float],
+    baseline: CatalogueBaseline,
+    maintenance: Maintenance,
+) -> Search:
     queries = QueryEmbedder(parts.embedder, parts.store, parts.records)
     explainer = Explainer(parts.records, parts.embedder)
-    return Search(queries, parts.store, parts.embedder.signals, weights, baseline, explainer)
+    signals = parts.embedder.signals
+    return Search(
+        queries,
+        parts.store,
+        signals,
+        weights,
+        baseline,
+        explainer,
+        QueryTokens(parts.encoder_fingerprint, signals),
+        is_partial=lambda: maintenance.expected_products is not None,
+    )
 
 
 def _maintenance(parts: Parts, catalogue: Catalogue) -> Maintenance:
-    engine = parts.store if isinstance(parts.store, EdgeStore) else None
-    return Maintenance(
-        catalogue,
-        parts.indexer,
-        parts.records,
-        parts.store,
-        rebuilds=engine is not None,
-        lost=lambda: None if engine is None else engine.rebuilt_because,
-        rebuilt=None if engine is None else engine.mark_rebuilt,
-    )
+    lease = filling_lease(parts.settings, parts.blobs, parts.collection)
+    return Maintenance(catalogue, parts.indexer, parts.records, parts.store, lease=lease)
 
 
 async def _readiness(
@@ -266,6 +222,8 @@ async def _readiness(
         ping_blobs=parts.blobs.ping,
         collection=parts.collection,
         warnings=lambda: (*started, *maintenance.warnings),
+        expected_products=lambda: maintenance.expected_products,
+        ready_at_share=parts.settings.ready_at_share,
     )
 
 

@@ -22,6 +22,9 @@ MODEL_CHOICES = {"clip_model", "clip_text_model", "resnet50_weights"}
 Keys = Annotated[tuple[SecretStr, ...], NoDecode]
 """Not decoded: as JSON the keys `12345` and `null` would be a number and nothing."""
 
+Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s,]+)$")]
+Origins = Annotated[tuple[Origin, ...], NoDecode]
+
 
 T = TypeVar("T")
 
@@ -71,6 +74,12 @@ class Settings(_Weights):
         ge=0,
         allow_inf_nan=False,
         description="Seconds after which a service that stands still ends with status 1; 0: never.",
+    )
+    ready_at_share: float = Field(
+        0.95,
+        ge=0,
+        le=1,
+        description="Share of the products in the index from which on /health answers 200.",
     )
 
     encoders: Literal["auto", "clip+resnet50", "compact"] = Field(
@@ -158,6 +167,29 @@ class Settings(_Weights):
         (), description="Comma-separated keys that may only read and search."
     )
 
+    cors_origins: Origins = Field(
+        (),
+        description="Comma-separated origins, such as https://shop.example, whose pages may call"
+        " from a browser; *: every origin; unset: none.",
+    )
+    root_path: str = Field(
+        "",
+        pattern=r"^((/[A-Za-z0-9._~-]+)+)?$",
+        description="Path that a proxy has the service at, such as /lookalike; unset: the root.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="Comma-separated addresses or networks whose X-Forwarded-Prefix, -Proto and"
+        " -For are followed; *: all.",
+    )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+
     @field_validator("api_keys", "read_api_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
@@ -211,7 +243,7 @@ def misspelt(names: Iterable[str]) -> dict[str, str]:
 
 
 def _one_slip(name: str, right: str) -> bool:
-    """Whether one letter is missing, too many or wrong, or two neighbours are swapped."""
+    """Tells whether one letter is missing, extra or wrong, or two neighbours are swapped."""
     pairs = enumerate(zip(name, right, strict=False))
     start = next((n for n, (x, y) in pairs if x != y), min(len(name), len(right)))
     a, b = name[start:], right[start:]

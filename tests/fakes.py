@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from service.core.blob import Blob, BlobVersion
 from service.core.embedding import (
     GRID_SIDE,
     Crop,
@@ -77,9 +78,20 @@ class MemoryBlobs:
         self._outage.tick()
         return self.objects.setdefault(key, data) is data
 
+    async def replace(self, key: str, data: bytes, version: BlobVersion) -> bool:
+        self._outage.tick()
+        if key not in self.objects or _version(self.objects[key]) != version:
+            return False
+        self.objects[key] = data
+        return True
+
     async def get(self, key: str) -> bytes | None:
         self._outage.tick()
         return self.objects.get(key)
+
+    async def read(self, key: str) -> Blob | None:
+        data = await self.get(key)
+        return None if data is None else Blob(data, _version(data))
 
     async def delete(self, keys: Sequence[str]) -> None:
         self._outage.tick()
@@ -95,6 +107,11 @@ class MemoryBlobs:
 
     async def close(self) -> None:
         pass
+
+
+def _version(data: bytes) -> BlobVersion:
+    """The hash of the bytes, which is what S3 has for an ETag."""
+    return BlobVersion(hashlib.md5(data).hexdigest())
 
 
 class BruteForceStore:
@@ -223,6 +240,13 @@ class BruteForceStore:
     async def count_points(self) -> int:
         self._outage.tick()
         return len(self.points)
+
+    @property
+    def rebuilt_because(self) -> str | None:
+        return None
+
+    async def mark_rebuilt(self) -> None:
+        return
 
     async def ping(self) -> None:
         self._outage.tick()

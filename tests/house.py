@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from service.catalogue.indexing import Indexer
+from service.catalogue.journal import Journal
 from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
 from service.confidence.baseline import CatalogueBaseline
@@ -16,6 +18,7 @@ from service.duplicates.index import FingerprintIndex
 from service.search.explanation import Explainer
 from service.search.query_embedding import QueryEmbedder
 from service.search.ranking import Search
+from service.search.tokens import QueryTokens
 from tests.fakes import BruteForceStore, HashEmbedder, MemoryBlobs, Outage
 
 
@@ -25,21 +28,26 @@ class House:
 
     outage: Outage = field(default_factory=Outage)
     embedder: HashEmbedder = field(default_factory=HashEmbedder)
+    store: Any = None
+    """The vector store; by default one whose points the test can see."""
 
     def __post_init__(self) -> None:
         self.blobs = MemoryBlobs(self.outage)
-        self.store = BruteForceStore(self.outage)
+        self.store = self.store or BruteForceStore(self.outage)
         self.records = ProductRecords(self.blobs)
         clock = _clock()
         self.fingerprints = FingerprintIndex(self.store)
         self.duplicates = Duplicates(self.fingerprints, self.store)
         locks = KeyedLocks()
         self.indexer = Indexer(self.records, self.store, self.embedder, locks, self.fingerprints)
+        self.journal = Journal(self.blobs, self.records, self.indexer, grace=timedelta(0))
         self.catalogue = Catalogue(
             self.records,
+            self.journal,
             self.store,
             self.embedder,
             self.indexer,
+            self.duplicates,
             locks,
             max_images=5,
             now=lambda: next(clock),
@@ -49,7 +57,10 @@ class House:
         self.baseline = CatalogueBaseline(self.store, self.embedder)
         explainer = Explainer(self.records, self.embedder)
         signals = self.embedder.signals
-        self.search = Search(queries, self.store, signals, weights, self.baseline, explainer)
+        tokens = QueryTokens("f1", signals)
+        self.search = Search(
+            queries, self.store, signals, weights, self.baseline, explainer, tokens
+        )
 
     async def mend(self) -> int:
         return await self.catalogue.mend()

@@ -18,7 +18,7 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class View:
-    """What the visual encoder's weights file holds."""
+    """The contents of the visual encoder's weights file."""
 
     prototypes: Vectors
     projection: Projection

@@ -173,4 +173,4 @@ DEPTHS: Final[dict[str, str]] = {
     "dark": "black", "deep": "black", "light": "white", "pale": "white", "pastel": "white",
     "bright": "", "vivid": "", "neon": "", "faded": "grey", "medium": "",
 }  # fmt: skip
-"""What stands before a colour, and the colour that it mixes in."""
+"""The modifiers of a colour, each with the colour that it mixes in."""

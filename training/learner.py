@@ -56,7 +56,7 @@ class Learner(nn.Module):
 
 @dataclass(frozen=True)
 class Targets:
-    """What the learner should answer for each example."""
+    """The right answers of the learner, example by example."""
 
     labels: Tensor
     groups: Tensor
@@ -192,7 +192,7 @@ def side_at(progress: float, recipe: Recipe) -> int:
 
 
 def has_fast_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 natively."""
+    """Tells whether this processor multiplies bfloat16 natively."""
     return bool(torch.cpu._is_avx512_bf16_supported())
 
 

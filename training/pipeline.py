@@ -61,7 +61,7 @@ def view_of(assembly: Assembly, choices: Finishing) -> View:
 
 
 def in_every_colour(assembly: Assembly) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Which examples are of labels that come in every colour: garments and drawn goods."""
+    """Marks the examples whose labels come in every colour: garments and drawn goods."""
     photos_end, _, composites_end, end = assembly.bounds
     mask = np.zeros(end, bool)
     mask[composites_end:] = True

@@ -20,7 +20,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def held_out(photos: list[Photo], pixels: Pixels, share: float, seed: int) -> Mask:
-    """Which photos to measure on: about `share` of each label, grocery by whole scenes."""
+    """Marks the photos to measure on: about `share` of each label, groceries by scene."""
     rng = np.random.default_rng(seed)
     pictures = small(pixels)
     features, _ = measured(pictures, fit_prototypes(pictures, seed))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
+RULE = "rule"
+"""The name of an error of a rule of the core's, which has a sentence of its own."""
+
 _SENTENCES = {
     "extra_forbidden": "There is no such field; leave it out, or correct its name.",
     "int_type": "This is not a whole number; give one, such as 10.",
@@ -36,12 +39,24 @@ _SENTENCES = {
 """By pydantic's name of the error; what is in braces is in the error's context."""
 
 
+_SYNONYMS = {
+    **dict.fromkeys(("file", "files", "photo", "picture", "pictures", "img"), ("image", "files")),
+    **dict.fromkeys(("id", "sku"), ("product_id",)),
+    **dict.fromkeys(("title",), ("name",)),
+    **dict.fromkeys(("q", "text"), ("query",)),
+    **dict.fromkeys(("top_k", "size", "count", "per_page"), ("limit",)),
+}
+"""Names that other services use, and ours for the same."""
+
+
 def complaint(error: Mapping[str, object], known: Sequence[str] = ()) -> str:
     """One of pydantic's errors as a sentence, which never repeats the input: that may be a secret.
 
     `known` are the fields there are, where the error may be about a name that is none of them.
     """
     kind, place, context = error["type"], error["loc"], error.get("ctx")
+    if kind == RULE:
+        return str(error["msg"])
     if kind == "missing" and isinstance(place, tuple):
         return f"The field {str(place[-1])!r} is missing; give it."
     if kind == "extra_forbidden" and known and isinstance(place, tuple):
@@ -59,8 +74,9 @@ def _written(context: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def unknown_name(what: str, name: str, known: Sequence[str] | Mapping[str, object]) -> str:
+def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
     """The complaint about a name that is not known, with the one that was meant if it is near."""
-    close = difflib.get_close_matches(name.lower(), list(known), n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known) or 'none'}."
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    meant = [one for one in _SYNONYMS.get(name.lower(), ()) if one in known] + close
+    hint = f"did you mean {meant[0]!r}?" if meant else f"there are {', '.join(known) or 'none'}."
     return f"There is no {what} {name[:64]!r}; {hint}"

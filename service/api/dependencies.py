@@ -5,21 +5,32 @@ All are coroutines, though none awaits: FastAPI runs plain functions in threads.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Request
 
-from service.api.bodies.multipart import pointer
-from service.api.complaints import unknown_name
+from service.api.bodies.forms import read_query
+from service.api.bodies.requests import NoFields
 from service.api.lifecycle import Lifecycle
-from service.api.problems import FieldError, invalid_request
-from service.api.schemas import EXAMPLE_CURSOR, EXAMPLE_ID
+from service.api.schemas.base import EXAMPLE_ID
 from service.catalogue.products import Catalogue
 from service.catalogue.rules import MAX_PRODUCT_ID_CHARS, check_product_id
-from service.config import Settings
+from service.core.errors import within
 from service.duplicates.finder import Duplicates
 from service.samples.installer import SampleCatalogue
 from service.search.ranking import Search
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the calls need to know of the configuration."""
+
+    image_bytes: int
+    """The largest single picture."""
+    images_per_product: int
+    private: bool
+    """Whether answers belong to who has a key, and to no cache that others share."""
 
 
 async def lifecycle(request: Request) -> Lifecycle:
@@ -27,8 +38,8 @@ async def lifecycle(request: Request) -> Lifecycle:
     return found
 
 
-async def settings(request: Request) -> Settings:
-    found: Settings = request.app.state.settings
+async def limits(request: Request) -> Limits:
+    found: Limits = request.app.state.limits
     return found
 
 
@@ -64,47 +75,22 @@ async def product_id(
         ),
     ],
 ) -> str:
-    return check_product_id(product_id)
+    with within("product_id"):
+        return check_product_id(product_id)
 
 
 async def known_query(request: Request) -> None:
-    """A misspelt parameter would be dropped silently, and one given twice half so."""
-    known = [field.alias for field in request.scope["route"].dependant.query_params]
-    for name in request.query_params:
-        if name not in known:
-            complaint = unknown_name("query parameter", name, known)
-            raise invalid_request(FieldError(pointer(name), complaint))
-        if len(request.query_params.getlist(name)) > 1:
-            complaint = f"The query parameter {name!r} is there twice; give it once."
-            raise invalid_request(FieldError(pointer(name), complaint))
+    """Refuses query parameters where the route declares none; the others read theirs."""
+    declared = (request.scope["route"].openapi_extra or {}).get("parameters")
+    if not declared:
+        read_query(request, NoFields)
 
-
-Cursor = Annotated[
-    str | None,
-    Query(
-        description="`next_cursor` of the page before.", max_length=4096, examples=[EXAMPLE_CURSOR]
-    ),
-]
-FilterQuery = Annotated[
-    str | None,
-    Query(
-        description="As `Filter` in the searches, as JSON.",
-        examples=['{"colour": "green", "price": {"lt": 50}}'],
-    ),
-]
-FacetsQuery = Annotated[
-    str | None,
-    Query(
-        description="Attributes whose values are counted, as a JSON array.",
-        examples=['["colour", "brand"]'],
-    ),
-]
 
 CatalogDep = Annotated[Catalogue, Depends(catalogue)]
 DuplicatesDep = Annotated[Duplicates, Depends(duplicates)]
 LifecycleDep = Annotated[Lifecycle, Depends(lifecycle)]
+LimitsDep = Annotated[Limits, Depends(limits)]
 ProductIdDep = Annotated[str, Depends(product_id)]
 RootDep = Annotated[str, Depends(root_path)]
 SamplesDep = Annotated[SampleCatalogue, Depends(samples)]
 SearchDep = Annotated[Search, Depends(search)]
-SettingsDep = Annotated[Settings, Depends(settings)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,9 +12,12 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from service.api import schemas
-from service.api.bodies.form_schemas import BINARY, FORMS
+from service.api.bodies.forms import fields_of
+from service.api.bodies.json_body import JSON_TYPES
+from service.api.bodies.requests import BINARY, FORMS
 from service.api.problems import HTTP_TITLES, MEDIA_TYPE
+from service.api.routing import ACCESS, GUARDED, Access
+from service.api.schemas.base import Problem
 
 # Any: OpenAPI documents are JSON without a useful static type.
 Json = dict[str, Any]
@@ -31,31 +36,43 @@ TAGS = [
     {"name": "samples", "description": "Drawn products to try the search with."},
     {"name": "operations", "description": "Health and metrics."},
 ]
+LICENSE = {"name": "MIT", "identifier": "MIT"}
+CONTACT = {"name": "The lookalike authors"}
 DESCRIPTIONS = {409: "It conflicts with what is there.", 503: "Try again after Retry-After."}
 
 
 def described(
     *statuses: int,
     body: Json | None = None,
+    query: type[BaseModel] | None = None,
     also: Mapping[int, tuple[type[BaseModel], str]] | None = None,
-    public: bool = False,
+    access: Access = GUARDED,
     image: bool = False,
     text: bool = False,
+    etag: Sequence[int] = (),
 ) -> Json:
     """Keyword arguments of a route: the problems it can answer besides those of every route.
 
-    `public` calls need no key; `image` and `text` say what an answer is that is not JSON.
+    `query` declares the query string; `image` and `text` tell what an answer is that is not JSON;
+    `etag` names the statuses whose answers have an ETag.
     """
-    extra: Json = {PROBLEMS: [] if public else sorted({401, 403, 422, 500, 503, *statuses})}
+    common = () if access.public else (401, 403, 422, 500, 503)
+    extra: Json = {ACCESS: access, PROBLEMS: sorted({*common, *statuses})}
     if body is not None:
         extra["requestBody"] = body
         extra[PROBLEMS] = sorted({*extra[PROBLEMS], 400, 408})
-    if public:
+    if query is not None:
+        extra["parameters"] = _query_parameters(query)
+    if access.public:
         extra["security"] = []
     responses: dict[int | str, Json] = {
         status: {"model": model, "description": description}
         for status, (model, description) in (also or {}).items()
     }
+    for status in etag:
+        responses.setdefault(status, {})["headers"] = {"ETag": {"schema": _STRING}}
+        if status == 304:
+            responses[status]["description"] = "What If-None-Match names is still the right one."
     if image:
         responses |= _IMAGE_RESPONSES
     if text:
@@ -78,9 +95,7 @@ _IMAGE_RESPONSES: dict[int | str, Json] = {
 def multipart_body(form: type[BaseModel]) -> Json:
     """A form whose structured fields are JSON, each by its own content type."""
     structured = [
-        name
-        for name, field in form.model_json_schema()["properties"].items()
-        if _is_structured(field)
+        name for name, field in fields_of(form).items() if field.kind in ("array", "object")
     ]
     content: Json = {"schema": _ref(form.__name__)}
     if structured:
@@ -88,9 +103,34 @@ def multipart_body(form: type[BaseModel]) -> Json:
     return {"required": True, "content": {"multipart/form-data": content}}
 
 
-def json_body(model: type[BaseModel], media_types: Iterable[str]) -> Json:
-    content = {media_type: {"schema": _ref(model.__name__)} for media_type in media_types}
+def json_body(model: type[BaseModel]) -> Json:
+    content = {JSON_TYPES[0]: {"schema": _ref(model.__name__)}}
     return {"required": True, "content": content}
+
+
+def _query_parameters(model: type[BaseModel]) -> list[Json]:
+    """What is no text or number is sent as JSON, which OpenAPI generators take for a string."""
+    document = model.model_json_schema()
+    kinds = {name: field.kind for name, field in fields_of(model).items()}
+    parameters = []
+    for name, schema in document["properties"].items():
+        if "$ref" in schema:
+            schema = document["$defs"][schema["$ref"].rpartition("/")[2]] | schema
+        description = schema.pop("description")
+        if kinds[name] in ("array", "object"):
+            examples = [json.dumps(example) for example in schema["examples"]]
+            schema = {"type": "string", "examples": examples}
+            description += " As JSON."
+        parameters.append(
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": description,
+                "schema": schema,
+            }
+        )
+    return parameters
 
 
 def document(app: FastAPI) -> Json:
@@ -105,13 +145,23 @@ def document(app: FastAPI) -> Json:
     )
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
-            _finish(operation, writes=method != "get" and not path.startswith("/search"))
+            reads = operation.pop(ACCESS)["reads"] or method == "get"
+            _finish(operation, writes=not reads)
+            # FastAPI gives those of the path in the order of its dependencies.
+            operation.get("parameters", []).sort(key=partial(_position, path))
     found["components"] = {
         "schemas": _schemas(found["components"]["schemas"]),
         "securitySchemes": SECURITY_SCHEMES,
     }
+    found["servers"] = [{"url": "/", "description": "This service."}]
+    found["info"] |= {"license": LICENSE, "contact": CONTACT}
     found["security"] = [{}, {"bearer": []}, {"apiKey": []}]
     return found
+
+
+def _position(path: str, parameter: Json) -> int:
+    """The place of a parameter in the path; all others come behind."""
+    return path.find(f"{{{parameter['name']}}}") if parameter["in"] == "path" else len(path)
 
 
 def _finish(operation: Json, *, writes: bool) -> None:
@@ -122,7 +172,8 @@ def _finish(operation: Json, *, writes: bool) -> None:
             continue  # A read-only key may do this.
         operation["responses"][str(status)] = _problem_response(status)
     if "201" in operation["responses"]:
-        operation["responses"]["201"]["headers"] = {"Location": {"schema": _STRING}}
+        headers = operation["responses"]["201"].setdefault("headers", {})
+        headers["Location"] = {"schema": _STRING}
     operation["responses"] = dict(sorted(operation["responses"].items()))
     for response in operation["responses"].values():
         response.setdefault("headers", {})["X-Request-ID"] = {"schema": _STRING}
@@ -151,7 +202,7 @@ def _problem_response(status: int) -> Json:
 
 def _schemas(derived: Json) -> Json:
     _, definitions = models_json_schema(
-        [*((form, "validation") for form in FORMS), (schemas.Problem, "serialization")],
+        [*((form, "validation") for form in FORMS), (Problem, "serialization")],
         ref_template=REF,
     )
     every = {**definitions["$defs"], **derived}
@@ -162,11 +213,3 @@ def _schemas(derived: Json) -> Json:
 
 def _ref(name: str) -> Json:
     return {"$ref": REF.format(model=name)}
-
-
-def _is_structured(field: Json) -> bool:
-    if "anyOf" in field:
-        return any(_is_structured(option) for option in field["anyOf"])
-    if field.get("type") == "array":
-        return bool(field["items"].get("format") != "binary")
-    return "$ref" in field or field.get("type") == "object"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -14,12 +16,15 @@ from starlette.responses import Response
 
 from service.api.complaints import complaint
 from service.core import errors
-from service.core.text import escape
+from service.core.errors import InvalidInput, Place
 
 MAX_ERRORS = 20
 """Places that one answer lists: a body of 200 kB may have thousands, which nobody reads."""
 
 MEDIA_TYPE = "application/problem+json"
+
+MAX_TOKEN_CHARS = 256
+"""Of a name in a pointer: no field's is longer, and an answer is no copy of the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ TABLE: tuple[tuple[type[errors.ServiceError], int, str, str], ...] = (
     (errors.ImageTooLarge, 413, "image-too-large", "The picture is too large"),
     (errors.InvalidImage, 422, "invalid-image", "The picture cannot be read"),
     (errors.InvalidText, 422, "invalid-text", "The text cannot be used"),
+    (errors.ForeignToken, 409, "other-encoders", "The token is of other encoders"),
+    (errors.InvalidToken, 422, "invalid-token", "The token cannot be used"),
     (errors.InvalidQuery, 422, "invalid-query", "The query cannot be used"),
     (errors.InvalidWeights, 422, "invalid-weights", "The weights cannot be used"),
     (errors.InvalidCrop, 422, "invalid-crop", "The crop lies outside the picture"),
@@ -74,6 +81,7 @@ TABLE: tuple[tuple[type[errors.ServiceError], int, str, str], ...] = (
     (errors.InvalidInput, 422, "invalid-request", "The request cannot be used"),
     (errors.NotFound, 404, "not-found", "Not found"),
     (errors.Conflict, 409, "conflict", "Conflict"),
+    (errors.PreconditionFailed, 412, "precondition-failed", "The product has changed"),
     (errors.Overloaded, 503, "overloaded", "Too much work at once"),
     (errors.StoreUnavailable, 503, "store-unavailable", "A store does not answer"),
     (errors.Starting, 503, "starting", "The service is starting"),
@@ -88,6 +96,7 @@ HTTP_TITLES = {
     404: ("not-found", "Not found"),
     405: ("method-not-allowed", "Method not allowed"),
     408: ("request-timeout", "The request came too slowly"),
+    412: ("precondition-failed", "The product has changed"),
     413: ("too-large", "The request is too large"),
     415: ("unsupported-media-type", "The content type cannot be used"),
     422: ("invalid-request", "The request cannot be used"),
@@ -99,6 +108,31 @@ INTERNAL = (
     "The service failed on this request; nothing is known to be wrong with it."
     " Try again, and give the request_id where you report it."
 )
+
+
+def pointer(place: Place) -> str:
+    """The JSON pointer (RFC 6901) to a place in the request."""
+    return "".join(f"/{_escaped(str(token))}" for token in place)
+
+
+def _escaped(token: str) -> str:
+    # Half a surrogate pair may come in JSON, and cannot go out.
+    whole = token[:MAX_TOKEN_CHARS].encode(errors="replace").decode()
+    return whole.replace("~", "~0").replace("/", "~1")
+
+
+@contextmanager
+def renamed(names: Mapping[Place, Place]) -> Iterator[None]:
+    """Makes places that the core names into those of the request: where the first match begins a
+    place, what stands beside it takes its part."""
+    try:
+        yield
+    except InvalidInput as error:
+        for inside, outside in names.items():
+            if error.place[: len(inside)] == inside:
+                error.place = (*outside, *error.place[len(inside) :])
+                break
+        raise
 
 
 def http_problem(status: int, detail: str, *field_errors: FieldError) -> Problem:
@@ -149,7 +183,7 @@ async def handle(request: Request, error: Exception) -> Response:
 
 
 def _service_problem(error: errors.ServiceError, status: int, slug: str, title: str) -> Problem:
-    at = () if error.pointer is None else (FieldError(error.pointer, error.detail),)
+    at = (FieldError(pointer(error.place), error.detail),) if error.place else ()
     retry_after_s = error.retry_after_s if isinstance(error, errors.Unavailable) else None
     return Problem(status, slug, title, error.detail, at, retry_after_s)
 
@@ -162,12 +196,7 @@ def _http_detail(error: HTTPException) -> str:
     return str(error.detail)
 
 
-def _validation_errors(found: Sequence[Mapping[str, object]]) -> list[FieldError]:
+def _validation_errors(found: Sequence[Any]) -> list[FieldError]:
     """Places and reasons, and never the input itself: it may be a secret or a megabyte."""
-    return [FieldError(_pointer(error["loc"]), complaint(error)) for error in found]
-
-
-def _pointer(loc: object) -> str:
-    # The first item is FastAPI's own: query, path, header or body.
-    tokens = loc[1:] if isinstance(loc, tuple) else ()
-    return "".join(f"/{escape(str(token))}" for token in tokens)
+    # The first item of a place is FastAPI's own: query, path or header.
+    return [FieldError(pointer(error["loc"][1:]), complaint(error)) for error in found]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from service.catalogue.rules import check_product_id
 from service.core.errors import InvalidCursor, ServiceError
 from service.core.filter import Filter, filter_digest
+from service.core.page import decode_cursor, encode_cursor, foreign_cursor
 from service.core.product import Product
 
 Order: TypeAlias = Literal["newest", "id"]
@@ -19,27 +18,23 @@ Place: TypeAlias = tuple[datetime, str]
 
 def write_cursor(last: Product, order: Order, filter: Filter | None) -> str:
     """Opaque, and safe in a URL."""
-    parts = [_list(order, filter), last.created_at.isoformat(), last.product_id]
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+    return encode_cursor(_list(order, filter), last.created_at.isoformat(), last.product_id)
 
 
 def read_cursor(cursor: str, order: Order, filter: Filter | None) -> Place:
     """Raises InvalidCursor where it is none, or is of another order or filter."""
     try:
-        of, moment, product_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        of, moment, product_id = decode_cursor(cursor, length=3)
         place = datetime.fromisoformat(moment), check_product_id(product_id)
         if place[0].tzinfo is None:
             raise ValueError("a time without its zone")
-    except (ValueError, TypeError, RecursionError, ServiceError) as exc:
-        raise InvalidCursor(
-            "This cursor was not made by this list; leave it out to start at the beginning.",
-            pointer="/cursor",
-        ) from exc
+    except (ValueError, ServiceError) as exc:
+        raise foreign_cursor() from exc
     if of != _list(order, filter):
         raise InvalidCursor(
             "This cursor is of a list with another order or filter; give the same ones, or leave"
             " it out to start at the beginning.",
-            pointer="/cursor",
+            place=("cursor",),
         )
     return place
 

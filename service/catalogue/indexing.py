@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
 
-from service.catalogue.records import DamagedRecord, ProductRecords, product_to_json
+from service.catalogue.formats import DamagedRecord, product_to_json
+from service.catalogue.records import ProductRecords
 from service.core.embedding import EmbeddedImage, Priority
 from service.core.errors import InvalidImage, Overloaded, Starting, StoreUnavailable, Unavailable
 from service.core.index import Changes, Payload, Point, point_id
@@ -44,6 +46,8 @@ class Restored:
     product_id: str
     embedded_images: int = 0
     ok: bool = True
+    changed: bool = False
+    """Whether anything was written to the index."""
 
 
 class Indexer:
@@ -107,7 +111,8 @@ class Indexer:
         )
         if upserts or outdated:
             await self._apply(Changes(upserts, outdated))
-        return Restored(product.product_id, len(new), ok=not failed)
+        changed = bool(upserts or outdated)
+        return Restored(product.product_id, len(new), ok=not failed, changed=changed)
 
     async def rebuild(self, on_progress: Callable[[Progress], None]) -> Progress:
         """Brings the whole index in step with the records, and drops points without a record.
@@ -147,8 +152,23 @@ class Indexer:
     async def _restore_current(self, product_id: str) -> Restored:
         """Reads the record again under its lock: it may have changed since it was listed."""
         async with self._locks(product_id):
-            product = await self._records.read(product_id)
-            return Restored(product_id) if product is None else await self.restore(product)
+            return await self._follow_record(product_id)
+
+    async def _follow_record(self, product_id: str) -> Restored:
+        """Restores until the record is still the one that was restored.
+
+        Another process may write to the product meanwhile, and would be undone in the index.
+        """
+        product = await self._records.read(product_id)
+        restored, follows = Restored(product_id), False
+        while not follows:
+            if product is not None:
+                restored = await self.restore(product)
+            latest = await self._records.read(product_id) if restored.changed else product
+            await self.remove(product_id, _image_ids(product) - _image_ids(latest))
+            follows = _revision(latest) == _revision(product)
+            product = latest
+        return restored
 
     async def _drop_orphans(self, orphans: set[str]) -> None:
         """Points that had no record when the rebuild began, unless a write has made one since."""
@@ -165,6 +185,7 @@ class Indexer:
             images = () if product is None else product.images
             if all(image.image_id != payload.image_id for image in images):
                 await self._apply(Changes(deletes=(key,)))
+                await self._follow_record(product_id)
 
     async def _apply(self, changes: Changes) -> None:
         await self._store.apply(changes)
@@ -233,13 +254,23 @@ def _points_by_id(product: Product, leave_out: Container[str] = ()) -> dict[str,
     }
 
 
+def _image_ids(product: Product | None) -> frozenset[str]:
+    return frozenset(() if product is None else (image.image_id for image in product.images))
+
+
+def _revision(product: Product | None) -> str | None:
+    return None if product is None else product.revision
+
+
 def _with_fingerprints(found: Mapping[str, Payload]) -> dict[str, Payload]:
     """A point without a fingerprint, as older versions made them, counts as missing."""
     return {key: payload for key, payload in found.items() if payload.fingerprint}
 
 
 def _equal(one: Payload, other: Payload) -> bool:
-    """As JSON, where 1 is not true."""
-    return one.primary == other.primary and product_to_json(one.product) == product_to_json(
-        other.product
-    )
+    return one.primary == other.primary and _as_json(one.product) == _as_json(other.product)
+
+
+def _as_json(product: Product) -> str:
+    """To compare by: in Python 1 equals true, in JSON it does not. The index has no revisions."""
+    return json.dumps(product_to_json(replace(product, revision="")), sort_keys=True)

@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from service.catalogue.rules import check_attributes, check_description, check_name
-from service.core.errors import InvalidProduct
+from service.core.errors import InvalidProduct, within
 from service.core.product import ProductFields
-from service.core.text import escape, kind_of
-
-PATCHABLE = ("name", "description", "attributes")
+from service.core.text import kind_of
 
 
 def apply_merge_patch(fields: ProductFields, patch: Mapping[str, object]) -> ProductFields:
     """The fields with the patch applied: null takes an attribute, the description or all attributes
-    away, what the patch leaves out stays. Raises InvalidProduct with a pointer."""
-    for name in patch:
-        if name not in PATCHABLE:
-            raise InvalidProduct(
-                f"{name[:64]!r} cannot be patched; give any of {', '.join(PATCHABLE)}.",
-                pointer=f"/{escape(name)}",
-            )
-    if "name" in patch and patch["name"] is None:
-        raise InvalidProduct("A product needs a name; it cannot be null.", pointer="/name")
+    away, what the patch leaves out stays. Raises InvalidProduct with the place."""
     description = patch.get("description", fields.description)
-    return ProductFields(
-        name=check_name(patch.get("name", fields.name)),
-        description="" if description is None else check_description(description),
-        attributes=check_attributes(_merged(fields, patch)),
-    )
+    with within("name"):
+        name = check_name(patch.get("name", fields.name))
+    with within("description"):
+        description = check_description("" if description is None else description)
+    with within("attributes"):
+        attributes = check_attributes(_merged(fields, patch))
+    return ProductFields(name, description, attributes)
 
 
 def _merged(fields: ProductFields, patch: Mapping[str, object]) -> dict[str, object]:
@@ -39,8 +31,7 @@ def _merged(fields: ProductFields, patch: Mapping[str, object]) -> dict[str, obj
         return {}
     if not isinstance(changes, Mapping):
         raise InvalidProduct(
-            f"The attributes are {kind_of(changes)}; give an object, or null to take all away.",
-            pointer="/attributes",
+            f"The attributes are {kind_of(changes)}; give an object, or null to take all away."
         )
     merged: dict[str, object] = {**fields.attributes, **changes}
     return {name: value for name, value in merged.items() if value is not None}

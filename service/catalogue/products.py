@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, TypeAlias
 
 from service.catalogue.cursors import Order, Place, read_cursor, write_cursor
+from service.catalogue.formats import DamagedRecord, Record
 from service.catalogue.indexing import Indexer
+from service.catalogue.journal import Claim, Journal
 from service.catalogue.merge_patch import apply_merge_patch
-from service.catalogue.records import Intent, ProductRecords, image_id
-from service.core.embedding import EmbeddedImage, Priority
-from service.core.errors import Conflict, InvalidImage, InvalidProduct, NotFound, Unavailable
+from service.catalogue.pictures import Pictures
+from service.catalogue.records import ProductRecords
+from service.catalogue.writer import (
+    Found,
+    ProductWriter,
+    Revisions,
+    changeable,
+    check_match,
+    image_ids,
+)
+from service.core.duplicates import NearDuplicate
+from service.core.errors import Conflict, InvalidProduct, NotFound, within
 from service.core.filter import Filter
 from service.core.interfaces import Embedder, VectorStore
 from service.core.locks import KeyedLocks
 from service.core.page import Page
 from service.core.product import Product, ProductFields, ProductImage
+from service.duplicates.finder import Duplicates
 from service.filters.facets import count_facets
 from service.filters.types import AttributeTypes, Types
 
 THUMBNAIL_PX = 320
 
-IMAGES_AT_ONCE = 8
-"""Of one product: one with many pictures shares a forward pass, and does not fill the queue."""
+
+Status: TypeAlias = Literal["created", "replaced", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +46,51 @@ class Written:
     """A product after a write, and what the write did."""
 
     product: Product
-    status: Literal["created", "replaced", "unchanged"]
+    status: Status
+    near_duplicates: tuple[NearDuplicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedImage:
+    """A view of a product; `added` is False where the product had these bytes already."""
+
+    image: ProductImage
+    added: bool
+    near_duplicates: tuple[NearDuplicate, ...]
 
 
 class Catalogue:
     """Products and their pictures. Writes to one product go one after the other.
 
-    Every method that writes raises StoreUnavailable, and then was not applied as a whole: what it
-    began is mended before the product is next written, or by `mend`.
+    Every method that writes raises Unavailable, and then was not applied as a whole: what it
+    began is mended before the product is next written, or by `mend`. Where `if_match` is given,
+    it raises PreconditionFailed unless the product has one of these revisions, and Conflict where
+    a newer version of the service wrote the product.
     """
 
     def __init__(
         self,
         records: ProductRecords,
+        journal: Journal,
         store: VectorStore,
         embedder: Embedder,
         indexer: Indexer,
+        duplicates: Duplicates,
         locks: KeyedLocks,
         *,
         max_images: int,
-        other_writers_grace: timedelta = timedelta(0),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._records = records
+        self._journal = journal
         self._store = store
         self._embedder = embedder
         self._indexer = indexer
+        self._duplicates = duplicates
+        self._writer = ProductWriter(records, journal, indexer)
         self._locks = locks
         self._max_images = max_images
         self._attributes = AttributeTypes(store)
-        self._grace = other_writers_grace
-        self._owner = str(uuid.uuid4())
         self._now = now
 
     async def create(
@@ -73,57 +98,87 @@ class Catalogue:
         product_id: str | None,
         fields: ProductFields,
         images: Sequence[bytes],
-    ) -> Product:
+    ) -> Written:
         """Raises Conflict where the id is taken, InvalidImage, InvalidProduct, Overloaded."""
         product_id = str(uuid.uuid4()) if product_id is None else product_id
+        pictures = self._checked(images)
+        await self._duplicates.prepare()
+
+        async def attempt(claim: Claim, found: Found) -> Product:
+            if found is not None:
+                raise _exists(product_id, found)
+            product = await self._product(product_id, fields, pictures, None)
+            return await self._writer.commit(claim, None, product, pictures)
+
         async with self._locks(product_id):
-            if await self._settled(product_id) is not None:
-                raise _exists(product_id)
-            return await self._write(product_id, None, fields, images)
+            found = await self._records.find(product_id)
+            if found is not None and await self._journal.is_acknowledged(found):
+                raise _exists(product_id, found)
+            await pictures.embed(self._embedder, known=())
+            product = await self._writer.write(product_id, attempt)
+        return Written(product, "created", await self._duplicates.of(product))
 
     async def replace(
         self,
         product_id: str,
         fields: ProductFields,
         images: Sequence[bytes],
+        *,
+        if_match: Revisions | None = None,
     ) -> Written:
         """Creates or replaces; pictures the product has already are not embedded again.
 
         Raises InvalidImage, InvalidProduct, Overloaded.
         """
-        async with self._locks(product_id):
-            old = await self._settled(product_id)
-            if old is not None and _same(old, fields, images):
-                await self._indexer.restore(old)
-                return Written(old, "unchanged")
-            product = await self._write(product_id, old, fields, images)
-            return Written(product, "created" if old is None else "replaced")
+        pictures = self._checked(images)
+        await self._duplicates.prepare()
 
-    async def patch(self, product_id: str, merge: Mapping[str, object]) -> Product:
+        async def attempt(claim: Claim, found: Found) -> tuple[Product, Status]:
+            old = changeable(found)
+            check_match(if_match, old)
+            if old is not None and _same(old, fields, pictures):
+                await self._indexer.restore(old)
+                return old, "unchanged"
+            product = await self._product(product_id, fields, pictures, old)
+            product = await self._writer.commit(claim, found, product, pictures)
+            return product, "created" if old is None else "replaced"
+
+        async with self._locks(product_id):
+            old = changeable(await self._records.find(product_id))
+            check_match(if_match, old)
+            await pictures.embed(self._embedder, known=image_ids(old))
+            product, status = await self._writer.write(product_id, attempt)
+        return Written(product, status, await self._duplicates.of(product))
+
+    async def patch(
+        self,
+        product_id: str,
+        merge: Mapping[str, object],
+        *,
+        if_match: Revisions | None = None,
+    ) -> Product:
         """A JSON merge patch (RFC 7396) of name, description and attributes; embeds nothing.
 
         Raises NotFound, InvalidProduct.
         """
-        async with self._locks(product_id):
-            old = await self._existing(product_id)
+
+        def merged(old: Product) -> Product:
             fields = apply_merge_patch(_fields(old), merge)
             if _as_json(fields) == _as_json(_fields(old)):
                 return old
-            new = replace(
-                old,
-                name=fields.name,
-                description=fields.description,
-                attributes=fields.attributes,
-            )
-            return await self._commit(old, self._touched(new), {}, {})
+            return _with_fields(old, fields)
+
+        async with self._locks(product_id):
+            return await self._change(product_id, merged, Pictures.of(()), if_match)
 
     async def get(self, product_id: str) -> Product:
         """Raises NotFound, also for one whose creation has not been acknowledged."""
-        product = await self._records.read(product_id)
-        intent = None if product is None else await self._records.pending(product_id)
-        if product is None or (intent is not None and not intent.existed):
-            raise NotFound(f"There is no product {product_id!r}.")
-        return product
+        found = await self._records.find(product_id)
+        if found is None or not await self._journal.is_acknowledged(found):
+            raise _missing(product_id)
+        if isinstance(found, DamagedRecord):
+            raise _unreadable(product_id, found)
+        return found.product
 
     async def page(
         self,
@@ -140,7 +195,8 @@ class Catalogue:
         """
         after = None if cursor is None else read_cursor(cursor, order, filter)
         if filter is not None:
-            await self._attributes.check(filter)
+            with within("filter"):
+                await self._attributes.check(filter)
         found = await self._listed(order, after, limit + 1, filter)
         more = len(found) > limit
         return Page(
@@ -154,45 +210,64 @@ class Catalogue:
         """The attributes that products have, with the types of their values."""
         return await self._attributes.all()
 
-    async def delete(self, product_id: str) -> None:
+    async def delete(self, product_id: str, *, if_match: Revisions | None = None) -> None:
         """Takes away the product, its vectors and its pictures. Raises NotFound."""
-        async with self._locks(product_id):
-            product = await self._existing(product_id)
-            await self._records.begin(self._intent(product_id, product, None))
-            await self._indexer.remove(product_id, _image_ids(product))
-            await self._records.delete(product_id)
-            await self._records.delete_images(product_id, _image_ids(product))
-            await self._records.end(product_id)
 
-    async def add_image(self, product_id: str, data: bytes) -> tuple[Product, ProductImage, bool]:
-        """Adds a view behind the others; False where the product has these bytes already.
+        async def attempt(claim: Claim, found: Found) -> None:
+            if found is None:
+                raise _missing(product_id)
+            check_match(if_match, changeable(found))
+            await self._writer.remove(claim, product_id, found)
+
+        async with self._locks(product_id):
+            await self._writer.write(product_id, attempt)
+
+    async def add_image(
+        self, product_id: str, data: bytes, *, if_match: Revisions | None = None
+    ) -> AddedImage:
+        """Adds a view behind the others, unless the product has these bytes already.
 
         Raises NotFound, InvalidImage, InvalidProduct where it has too many, Overloaded.
         """
-        async with self._locks(product_id):
-            old = await self._existing(product_id)
-            identity = image_id(data)
-            for image in old.images:
-                if image.image_id == identity:
-                    return old, image, False
-            self._check_count(len(old.images) + 1)
-            embedded = await self._embedder.embed_image(data, priority=Priority.BULK)
-            image = _product_image(identity, data, embedded)
-            new = self._touched(replace(old, images=(*old.images, image)))
-            await self._commit(old, new, {identity: data}, {identity: embedded})
-            return new, image, True
+        pictures = Pictures.of([data])
+        await self._duplicates.prepare()
+        (identity,) = pictures.data
+        added = False
 
-    async def delete_image(self, product_id: str, identity: str) -> Product:
-        """Takes away one view. Raises NotFound, and Conflict where it is the last one."""
+        def with_image(old: Product) -> Product:
+            nonlocal added
+            added = identity not in image_ids(old)
+            if not added:
+                return old
+            self._check_count(len(old.images) + 1)
+            return replace(old, images=(*old.images, pictures.describe(identity)))
+
         async with self._locks(product_id):
-            old = await self._existing(product_id)
+            old = await self.get(product_id)
+            check_match(if_match, old)
+            if identity not in image_ids(old):
+                self._check_count(len(old.images) + 1)
+            await pictures.embed(self._embedder, known=image_ids(old))
+            product = await self._change(product_id, with_image, pictures, if_match)
+        near = await self._duplicates.of(product, [identity])
+        return AddedImage(_find_image(product, identity), added, near)
+
+    async def delete_image(
+        self, product_id: str, identity: str, *, if_match: Revisions | None = None
+    ) -> Product:
+        """Takes away one view. Raises NotFound, and Conflict where it is the last one."""
+
+        def without_image(old: Product) -> Product:
             _find_image(old, identity)
-            if len(old.images) == 1:
+            left = tuple(image for image in old.images if image.image_id != identity)
+            if not left:
                 raise Conflict(
                     "This is the product's only image; add another one first, or delete it all."
                 )
-            left = tuple(image for image in old.images if image.image_id != identity)
-            return await self._commit(old, self._touched(replace(old, images=left)), {}, {})
+            return replace(old, images=left)
+
+        async with self._locks(product_id):
+            return await self._change(product_id, without_image, Pictures.of(()), if_match)
 
     async def image(self, product_id: str, identity: str) -> tuple[ProductImage, bytes]:
         """A picture's stored bytes. Raises NotFound."""
@@ -212,11 +287,15 @@ class Catalogue:
 
         A write of another process that is still young is left alone: it may be at it.
         """
-        intents = [one for one in await self._records.all_pending() if not self._is_foreign(one)]
-        for intent in intents:
-            async with self._locks(intent.product_id):
-                await self._settled(intent.product_id)
-        return len(intents)
+        mended = 0
+        for product_id in await self._journal.cut_off():
+            async with self._locks(product_id):
+                mended += await self._journal.mend(product_id)
+        return mended
+
+    async def pending_writes(self) -> int:
+        """How many writes have begun and not ended, in all processes on the store."""
+        return await self._journal.pending()
 
     async def _listed(
         self, order: Order, after: Place | None, limit: int, filter: Filter | None
@@ -228,150 +307,101 @@ class Catalogue:
             found = await self._store.newest_products(limit=limit, after=after, filter=filter)
         return [payload.product for payload in found]
 
-    async def _settled(self, product_id: str) -> Product | None:
-        """The product as acknowledged, once a write that was cut off has been mended."""
-        intent = await self._records.pending(product_id)
-        if intent is not None:
-            if self._is_foreign(intent):
-                raise Unavailable(
-                    f"Another process is writing product {product_id!r}; try again.",
-                    retry_after_s=5,
-                )
-            await self._mend(intent)
-        return await self._records.read(product_id)
-
-    def _is_foreign(self, intent: Intent) -> bool:
-        """Whether another process began the write, so lately that it may still be at it."""
-        return intent.owner != self._owner and self._now() - intent.begun_at < self._grace
-
-    async def _mend(self, intent: Intent) -> None:
-        """Takes back a creation that was never acknowledged; carries through everything else."""
-        product = await self._records.read(intent.product_id) if intent.existed else None
-        if product is None:
-            await self._records.delete(intent.product_id)
-        else:
-            await self._indexer.restore(product)
-        stale = intent.image_ids.difference(() if product is None else _image_ids(product))
-        await self._indexer.remove(intent.product_id, stale)
-        await self._records.delete_images(intent.product_id, stale)
-        await self._records.end(intent.product_id)
-
-    async def _existing(self, product_id: str) -> Product:
-        product = await self._settled(product_id)
-        if product is None:
-            raise NotFound(f"There is no product {product_id!r}.")
-        return product
-
-    async def _write(
+    async def _change(
         self,
         product_id: str,
-        old: Product | None,
-        fields: ProductFields,
-        images: Sequence[bytes],
+        change: Callable[[Product], Product],
+        pictures: Pictures,
+        if_match: Revisions | None,
     ) -> Product:
-        blobs = {image_id(data): data for data in images}
-        self._check_count(len(blobs))
-        kept = {} if old is None else {image.image_id: image for image in old.images}
-        new_blobs = {identity: data for identity, data in blobs.items() if identity not in kept}
-        embedded = await self._embed(images, new_blobs)
-        described = kept | {
-            identity: _product_image(identity, blobs[identity], image)
-            for identity, image in embedded.items()
-        }
+        """Writes what `change` makes of the product; nothing where it gives back the same."""
+
+        async def attempt(claim: Claim, found: Found) -> Product:
+            old = changeable(found)
+            if old is None:
+                raise _missing(product_id)
+            check_match(if_match, old)
+            await pictures.embed(self._embedder, known=image_ids(old))
+            new = change(old)
+            if new is old:
+                return old
+            new = replace(new, updated_at=self._now())
+            return await self._writer.commit(claim, found, new, pictures)
+
+        return await self._writer.write(product_id, attempt)
+
+    async def _product(
+        self, product_id: str, fields: ProductFields, pictures: Pictures, old: Product | None
+    ) -> Product:
+        known = {} if old is None else {image.image_id: image for image in old.images}
+        await pictures.embed(self._embedder, known)
         now = self._now()
-        product = Product(
+        return Product(
             product_id=product_id,
             name=fields.name,
             description=fields.description,
             attributes=fields.attributes,
-            images=tuple(described[identity] for identity in blobs),
+            images=pictures.described(known),
             created_at=now if old is None else old.created_at,
             updated_at=now,
         )
-        return await self._commit(old, product, new_blobs, embedded)
 
-    async def _embed(
-        self, images: Sequence[bytes], new: Mapping[str, bytes]
-    ) -> dict[str, EmbeddedImage]:
-        """Side by side, so that the images of one product can share a forward pass."""
-        positions = {image_id(data): position for position, data in enumerate(images)}
-        slots = asyncio.Semaphore(IMAGES_AT_ONCE)
-
-        async def embed(identity: str, data: bytes) -> EmbeddedImage:
-            async with slots:
-                try:
-                    return await self._embedder.embed_image(data, priority=Priority.BULK)
-                except InvalidImage as exc:
-                    exc.pointer = f"/image/{positions[identity]}"
-                    raise
-
-        answers = await asyncio.gather(*(embed(*item) for item in new.items()))
-        return dict(zip(new, answers, strict=True))
-
-    async def _commit(
-        self,
-        old: Product | None,
-        new: Product,
-        blobs: Mapping[str, bytes],
-        embedded: Mapping[str, EmbeddedImage],
-    ) -> Product:
-        """Blob store, index, acknowledgement, in this order; `_mend` ends what was cut off."""
-        await self._records.begin(self._intent(new.product_id, old, new))
-        for identity, data in blobs.items():
-            await self._records.write_image(new.product_id, identity, data)
-        if old is not None:
-            await self._records.write(new)
-        elif not await self._records.create(new):
-            # Somebody else's product, or a damaged record, which this one replaces.
-            if await self._records.read(new.product_id) is not None:
-                await self._records.end(new.product_id)
-                raise _exists(new.product_id)
-            await self._records.write(new)
-        stale = frozenset() if old is None else _image_ids(old) - _image_ids(new)
-        await self._indexer.update(new, embedded, stale)
-        await self._records.delete_images(new.product_id, stale)
-        await self._records.end(new.product_id)
-        return new
-
-    def _intent(self, product_id: str, old: Product | None, new: Product | None) -> Intent:
-        touched = [product for product in (old, new) if product is not None]
-        return Intent(
-            product_id,
-            existed=old is not None,
-            image_ids=frozenset[str]().union(*(_image_ids(product) for product in touched)),
-            begun_at=self._now(),
-            owner=self._owner,
-        )
-
-    def _touched(self, product: Product) -> Product:
-        return replace(product, updated_at=self._now())
+    def _checked(self, images: Sequence[bytes]) -> Pictures:
+        pictures = Pictures.of(images)
+        self._check_count(len(pictures.data))
+        return pictures
 
     def _check_count(self, images: int) -> None:
         if not 1 <= images <= self._max_images:
             raise InvalidProduct(
                 f"A product has 1 to {self._max_images} images; this one would have {images}.",
-                pointer="/image",
+                place=("images",),
             )
 
 
-def _exists(product_id: str) -> Conflict:
+def _missing(product_id: str) -> NotFound:
+    return NotFound(f"There is no product {product_id!r}.")
+
+
+def _exists(product_id: str, found: Record | DamagedRecord) -> Conflict:
+    changeable(found)
+    if isinstance(found, DamagedRecord):
+        return Conflict(
+            f"The record of product {product_id!r} is damaged; replace it with PUT, or restore it"
+            " from a backup."
+        )
     return Conflict(f"Product {product_id!r} exists already; replace it with PUT.")
 
 
-def _image_ids(product: Product) -> frozenset[str]:
-    return frozenset(image.image_id for image in product.images)
+def _unreadable(product_id: str, found: DamagedRecord) -> NotFound:
+    if found.is_newer:
+        return NotFound(
+            f"Product {product_id!r} was written by a newer version of this service, and this one"
+            " cannot read it: ask a service of that version."
+        )
+    return NotFound(
+        f"The record of product {product_id!r} is damaged; write it anew with PUT, or restore it"
+        " from a backup."
+    )
 
 
 def _fields(product: Product) -> ProductFields:
     return ProductFields(product.name, product.description, product.attributes)
 
 
-def _same(old: Product, fields: ProductFields, images: Sequence[bytes]) -> bool:
+def _with_fields(product: Product, fields: ProductFields) -> Product:
+    return replace(
+        product,
+        name=fields.name,
+        description=fields.description,
+        attributes=fields.attributes,
+    )
+
+
+def _same(old: Product, fields: ProductFields, pictures: Pictures) -> bool:
     """Equal in all a caller can say; the order of the pictures counts, as the first is the main."""
-    identities = list(dict.fromkeys(image_id(data) for data in images))
-    return _as_json(_fields(old)) == _as_json(fields) and identities == [
-        image.image_id for image in old.images
-    ]
+    identities = [image.image_id for image in old.images]
+    return _as_json(_fields(old)) == _as_json(fields) and identities == list(pictures.data)
 
 
 def _as_json(fields: ProductFields) -> str:
@@ -384,13 +414,3 @@ def _find_image(product: Product, identity: str) -> ProductImage:
         if image.image_id == identity:
             return image
     raise NotFound(f"Product {product.product_id!r} has no image {identity!r}.")
-
-
-def _product_image(identity: str, data: bytes, image: EmbeddedImage) -> ProductImage:
-    return ProductImage(
-        image_id=identity,
-        media_type=image.info.media_type,
-        width=image.info.width,
-        height=image.info.height,
-        size_bytes=len(data),
-    )

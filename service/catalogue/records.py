@@ -4,45 +4,21 @@ Keys hold the SHA-256 of the product id: ids are any Unicode, file names and obj
 
     products/<hash>.json          the product
     images/<hash>/<image id>      a picture's bytes
-    pending/<hash>.json           a write that has begun and not ended
+    pending/<hash>.json           the intent of a write that has begun and not ended
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 
+from service.catalogue.formats import DamagedRecord, Record, read_record, write_record
 from service.core.interfaces import BlobStore
-from service.core.product import Product, ProductImage
+from service.core.product import Product
 
 log = structlog.stdlib.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What a write is about to touch, kept until it ends, so that a crash can be mended."""
-
-    product_id: str
-    existed: bool
-    """Whether the product was there, acknowledged, before the write."""
-    image_ids: frozenset[str]
-    """Every picture the product had before or is to have after."""
-    begun_at: datetime
-    owner: str
-    """The process that writes, by a name it made up at its start."""
-
-
-@dataclass(frozen=True, slots=True)
-class DamagedRecord:
-    """A record that is there and cannot be read, as a power loss may leave it."""
-
-    key: str
 
 
 class ProductRecords:
@@ -52,16 +28,26 @@ class ProductRecords:
         self._blobs = blobs
 
     async def read(self, product_id: str) -> Product | None:
-        """None also for a damaged record: the product can then be written anew."""
-        found = await self._read(_product_key(product_id))
-        return found if isinstance(found, Product) else None
+        """The product; None also where its record is damaged."""
+        found = await self.find(product_id)
+        return found.product if isinstance(found, Record) else None
 
-    async def write(self, product: Product) -> None:
-        await self._blobs.put(_product_key(product.product_id), product_to_json(product))
+    async def find(self, product_id: str) -> Record | DamagedRecord | None:
+        """The record with its version, for a later `write`."""
+        return await self._find(_product_key(product_id))
 
-    async def create(self, product: Product) -> bool:
-        """Writes unless the product is there; False if it is."""
-        return await self._blobs.create(_product_key(product.product_id), product_to_json(product))
+    async def write(self, product: Product, over: Record | DamagedRecord | None) -> bool:
+        """Writes over what `find` gave; False, and nothing is written, if that has changed since.
+
+        A damaged record is written over whole, a readable one keeps the fields that are unknown.
+        """
+        key = _product_key(product.product_id)
+        data = write_record(product, over if isinstance(over, Record) else None)
+        if over is None:
+            written = await self._blobs.create(key, data)
+        else:
+            written = await self._blobs.replace(key, data, over.version)
+        return written or await self._has_revision(product)
 
     async def delete(self, product_id: str) -> None:
         await self._blobs.delete([_product_key(product_id)])
@@ -71,9 +57,9 @@ class ProductRecords:
 
     async def all(self) -> AsyncIterator[Product | DamagedRecord]:
         async for key in self._blobs.list("products/"):
-            found = await self._read(key)
+            found = await self._find(key)
             if found is not None:
-                yield found
+                yield found.product if isinstance(found, Record) else found
 
     async def read_image(self, product_id: str, image_id: str) -> bytes | None:
         return await self._blobs.get(_image_key(product_id, image_id))
@@ -86,64 +72,29 @@ class ProductRecords:
         if keys:
             await self._blobs.delete(keys)
 
-    async def begin(self, intent: Intent) -> None:
-        """Notes that a write begins; to be called before anything else is touched."""
-        fields = asdict(intent) | {
-            "image_ids": sorted(intent.image_ids),
-            "begun_at": intent.begun_at.isoformat(),
-        }
-        await self._blobs.put(_pending_key(intent.product_id), json.dumps(fields).encode())
+    async def image_ids(self, product_id: str) -> frozenset[str]:
+        """The pictures that are stored for the product, whatever its record says."""
+        prefix = f"images/{key_hash(product_id)}/"
+        return frozenset([key.removeprefix(prefix) async for key in self._blobs.list(prefix)])
 
-    async def end(self, product_id: str) -> None:
-        """Notes that the write has reached every store: from here on it is acknowledged."""
-        await self._blobs.delete([_pending_key(product_id)])
+    async def id_of(self, hash: str) -> str | None:
+        """The id of the product whose keys hold this hash, as far as its record can be read."""
+        found = await self._find(f"products/{hash}.json")
+        return found.product.product_id if isinstance(found, Record) else None
 
-    async def pending(self, product_id: str) -> Intent | None:
-        return await self._intent(_pending_key(product_id))
-
-    async def all_pending(self) -> list[Intent]:
-        keys = [key async for key in self._blobs.list("pending/")]
-        intents = [await self._intent(key) for key in keys]
-        return [intent for intent in intents if intent is not None]
-
-    async def _read(self, key: str) -> Product | DamagedRecord | None:
-        data = await self._blobs.get(key)
-        if data is None:
+    async def _find(self, key: str) -> Record | DamagedRecord | None:
+        blob = await self._blobs.read(key)
+        if blob is None:
             return None
-        try:
-            return product_from_json(data)
-        except (ValueError, KeyError, TypeError):
-            log.error("a product's record is damaged; write the product anew", key=key)
-            return DamagedRecord(key)
+        found = read_record(key, blob)
+        if isinstance(found, DamagedRecord):
+            log.error("a product's record cannot be read", key=key, newer=found.is_newer)
+        return found
 
-    async def _intent(self, key: str) -> Intent | None:
-        data = await self._blobs.get(key)
-        if data is None:
-            return None
-        try:
-            fields = json.loads(data)
-            fields["image_ids"] = frozenset(fields["image_ids"])
-            fields["begun_at"] = datetime.fromisoformat(fields["begun_at"])
-            return Intent(**fields)
-        except (ValueError, KeyError, TypeError):
-            log.error("the note of a write that was cut off is damaged", key=key)
-            return await self._intent_of_whatever_is_there(key)
-
-    async def _intent_of_whatever_is_there(self, key: str) -> Intent | None:
-        """In place of a damaged one: to carry through what the record says, if there is one."""
-        name = key.removeprefix("pending/").removesuffix(".json")
-        pictures = [picture async for picture in self._blobs.list(f"images/{name}/")]
-        product = await self._read(f"products/{name}.json")
-        if not isinstance(product, Product):
-            await self._blobs.delete([*pictures, f"products/{name}.json", key])
-            return None
-        return Intent(
-            product.product_id,
-            existed=True,
-            image_ids=frozenset(picture.rpartition("/")[2] for picture in pictures),
-            begun_at=datetime.min.replace(tzinfo=UTC),
-            owner="",
-        )
+    async def _has_revision(self, product: Product) -> bool:
+        """A store repeats a write whose answer was lost, and then refuses what it has written."""
+        found = await self.find(product.product_id)
+        return isinstance(found, Record) and found.write_id == product.revision
 
 
 def image_id(data: bytes) -> str:
@@ -151,34 +102,14 @@ def image_id(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def product_to_json(product: Product) -> bytes:
-    """The record as stored: JSON with RFC 3339 times."""
-    fields = asdict(product)
-    for name in ("created_at", "updated_at"):
-        fields[name] = fields[name].isoformat()
-    return json.dumps(fields, ensure_ascii=False).encode()
-
-
-def product_from_json(data: bytes) -> Product:
-    """The inverse of `product_to_json`. Raises ValueError, KeyError or TypeError if damaged."""
-    fields: dict[str, Any] = json.loads(data)
-    for name in ("created_at", "updated_at"):
-        fields[name] = datetime.fromisoformat(fields[name])
-    fields["images"] = tuple(ProductImage(**image) for image in fields["images"])
-    return Product(**fields)
-
-
-def _hash(product_id: str) -> str:
+def key_hash(product_id: str) -> str:
+    """The part of a key that stands for the product."""
     return hashlib.sha256(product_id.encode()).hexdigest()
 
 
 def _product_key(product_id: str) -> str:
-    return f"products/{_hash(product_id)}.json"
+    return f"products/{key_hash(product_id)}.json"
 
 
 def _image_key(product_id: str, image: str) -> str:
-    return f"images/{_hash(product_id)}/{image}"
-
-
-def _pending_key(product_id: str) -> str:
-    return f"pending/{_hash(product_id)}.json"
+    return f"images/{key_hash(product_id)}/{image}"

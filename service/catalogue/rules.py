@@ -1,4 +1,4 @@
-"""What a product's fields may be; every rule raises InvalidProduct with a pointer to the place."""
+"""What a product's fields may be; every rule raises InvalidProduct with the place."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 
 from service.core.attribute_rules import check_attribute_name, check_attribute_value
-from service.core.errors import InvalidProduct
+from service.core.errors import InvalidProduct, within
 from service.core.product import Attributes
-from service.core.text import check_text, escape, kind_of
+from service.core.text import check_text, kind_of
 
 MAX_PRODUCT_ID_CHARS = 128
 MAX_NAME_CHARS = 512
@@ -19,59 +19,55 @@ MAX_ATTRIBUTES_BYTES = 32 * 1024
 """All attributes as JSON in UTF-8: they travel with every hit."""
 
 
-def check_product_id(value: object, *, at: str = "/product_id") -> str:
+def check_product_id(value: object) -> str:
     """1 to 128 characters but control characters and `/`; not `.` or `..`, which no URL keeps."""
-    product_id = check_text(value, "The product id", at=at, longest=MAX_PRODUCT_ID_CHARS)
+    product_id = check_text(value, "The product id", longest=MAX_PRODUCT_ID_CHARS)
     if not product_id:
         raise InvalidProduct(
-            "The product id is empty; give 1 to 128 characters, or leave it out to have one made.",
-            pointer=at,
+            "The product id is empty; give 1 to 128 characters, or leave it out to have one made."
         )
     if "/" in product_id:
-        raise InvalidProduct("A product id cannot contain a slash.", pointer=at)
+        raise InvalidProduct("A product id cannot contain a slash.")
     if any(unicodedata.category(character) == "Cc" for character in product_id):
-        raise InvalidProduct("A product id cannot contain control characters.", pointer=at)
+        raise InvalidProduct("A product id cannot contain control characters.")
     if product_id in {".", ".."}:
         raise InvalidProduct(
-            f"{product_id!r} cannot be a product id, because URLs drop such a segment.", pointer=at
+            f"{product_id!r} cannot be a product id, because URLs drop such a segment."
         )
     return product_id
 
 
-def check_name(value: object, *, at: str = "/name") -> str:
+def check_name(value: object) -> str:
     """1 to 512 characters that are not all blank."""
-    name = check_text(value, "The name", at=at, longest=MAX_NAME_CHARS)
+    name = check_text(value, "The name", longest=MAX_NAME_CHARS)
     if not name.strip():
-        raise InvalidProduct("The name is empty; give 1 to 512 characters.", pointer=at)
+        raise InvalidProduct("The name is empty; give 1 to 512 characters.")
     return name
 
 
-def check_description(value: object, *, at: str = "/description") -> str:
+def check_description(value: object) -> str:
     """Up to 10,000 characters, may be empty."""
-    return check_text(value, "The description", at=at, longest=MAX_DESCRIPTION_CHARS)
+    return check_text(value, "The description", longest=MAX_DESCRIPTION_CHARS)
 
 
-def check_attributes(value: object, *, at: str = "/attributes") -> Attributes:
+def check_attributes(value: object) -> Attributes:
     """A flat object of strings, finite numbers, booleans and lists of strings."""
     if not isinstance(value, Mapping):
         raise InvalidProduct(
             f"The attributes are {kind_of(value)}; give an object such as"
-            ' {"colour": "green", "price": 12.5}.',
-            pointer=at,
+            ' {"colour": "green", "price": 12.5}.'
         )
     if len(value) > MAX_ATTRIBUTES:
-        raise InvalidProduct(
-            f"There are {len(value)} attributes; give at most {MAX_ATTRIBUTES}.", pointer=at
-        )
-    checked = {check_attribute_name(name, at=at): item for name, item in value.items()}
-    attributes = {
-        name: check_attribute_value(item, at=f"{at}/{escape(name)}")
-        for name, item in checked.items()
-    }
+        raise InvalidProduct(f"There are {len(value)} attributes; give at most {MAX_ATTRIBUTES}.")
+    for name in value:
+        check_attribute_name(name)
+    attributes = {}
+    for name, item in value.items():
+        with within(name):
+            attributes[name] = check_attribute_value(item)
     size = len(json.dumps(attributes, ensure_ascii=False).encode())
     if size > MAX_ATTRIBUTES_BYTES:
         raise InvalidProduct(
-            f"The attributes take {size} bytes as JSON; keep them to {MAX_ATTRIBUTES_BYTES}.",
-            pointer=at,
+            f"The attributes take {size} bytes as JSON; keep them to {MAX_ATTRIBUTES_BYTES}."
         )
     return attributes

@@ -1,4 +1,4 @@
-"""What the commands that talk to a running service share."""
+"""Helps the commands that talk to a running service."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def request(
 
 
 def problem(response: httpx.Response) -> str:
-    """What a problem document says, or the plain body where it is none."""
+    """Returns the detail of a problem document, or the body of any other answer."""
     try:
         return str(response.json()["detail"])
     except (ValueError, KeyError, TypeError):

@@ -29,7 +29,7 @@ FIRST = 5
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where the right product stood (from 1), None where it was not among the first hits."""
+    """The rank of the right product, from 1, or None if it was not among the first hits."""
 
     rank: int | None
     took_ms: float

@@ -154,7 +154,7 @@ async def _send(
 def _entry(number: int, product: Mapping[str, Any], directory: Path) -> Entry:
     """Raises OSError, TypeError or ValueError where the product cannot be sent."""
     pictures = [(directory / path).read_bytes() for path in _pictures(product)]
-    files = [("file", (f"{number}-{n}", data)) for n, data in enumerate(pictures)]
+    files = [("files", (f"{number}-{n}", data)) for n, data in enumerate(pictures)]
     manifest = manifest_entry(product, [name for _, (name, _) in files])
     return Entry(_label(product), manifest, files)
 

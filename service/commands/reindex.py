@@ -1,6 +1,6 @@
 """Brings the index in step with the blob store; goes on where an earlier run was cut off.
 
-The embedded engine has one user at a time: stop the service first.
+A directory (DATA_DIR) has one user at a time: stop the service first.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _reindex(settings: Settings) -> int:
     from service.bootstrap import build_parts
-    from service.repositories.edge.store import EdgeStore
 
     async with build_parts(settings, lambda message: tqdm.write(message, file=sys.stderr)) as parts:
         with tqdm(unit=" products", disable=None) as bar:
@@ -36,8 +35,7 @@ async def _reindex(settings: Settings) -> int:
                 bar.refresh()
 
             last = await parts.indexer.rebuild(show)
-        if isinstance(parts.store, EdgeStore):
-            await parts.store.mark_rebuilt()
+        await parts.store.mark_rebuilt()
     print(f"{last.done} products, {last.embedded_images} images embedded")
     for product_id in last.failed:
         print(f"failed: {product_id}", file=sys.stderr)

@@ -20,7 +20,7 @@ from service.core.errors import InvalidText, Overloaded
 from service.core.index import Point
 from service.core.interfaces import Embedder, VectorStore
 from service.core.periodic import repeat
-from service.core.query import QueryPart, TextPart
+from service.core.query import QueryPart, shares_by_kind
 from service.core.search import Match
 from service.scoring.hybrid import split
 
@@ -60,7 +60,7 @@ class CatalogueBaseline:
         self._clock = clock
         self._baseline: Baseline | None = None
         self._measured = False
-        self._texts_are_due = False
+        self._texts_pending = False
         """True while searches by picture are judged already, and those by text are not yet."""
         self._measured_images: int | None = None
         """The number of pictures in the index when the baseline was measured."""
@@ -108,7 +108,7 @@ class CatalogueBaseline:
             baseline = await asyncio.to_thread(self._measure, points, different)
             if self._baseline is None:
                 # Searches by picture need not wait for the texts.
-                self._publish(baseline, texts_are_due=True)
+                self._publish(baseline, texts_pending=True)
             names = await self._embed_names(points)
             texts = await asyncio.to_thread(self._measure_texts, points, names)
             baseline = replace(baseline, texts=texts)
@@ -159,7 +159,7 @@ class CatalogueBaseline:
             return _unknown(
                 "There is no baseline for texts yet: that takes the names of "
                 f"{confidence.MIN_PRODUCTS} products that the encoder can read.",
-                pending=self._texts_are_due,
+                pending=self._texts_pending,
             )
         return Match(judged[0], *_verdict(judged[0]))
 
@@ -180,9 +180,9 @@ class CatalogueBaseline:
             )
         return abs(images - self._measured_images) > REFRESH_AFTER_GROWTH * self._measured_images
 
-    def _publish(self, baseline: Baseline | None, *, texts_are_due: bool = False) -> None:
+    def _publish(self, baseline: Baseline | None, *, texts_pending: bool = False) -> None:
         self._baseline, self._measured = baseline, True
-        self._texts_are_due = texts_are_due
+        self._texts_pending = texts_pending
         self._null_distributions.clear()
 
     def _measure(self, points: Sequence[Point], images: int) -> Baseline:
@@ -271,12 +271,7 @@ def _shape(parts: Iterable[QueryPart]) -> Shape:
 
     The scaling gives equal mixtures equal shapes.
     """
-    totals = dict.fromkeys(("picture", "text", "unlike_picture", "unlike_text"), 0.0)
-    for part in parts:
-        kind = "text" if isinstance(part, TextPart) else "picture"
-        totals[kind if part.weight > 0 else f"unlike_{kind}"] += abs(part.weight)
-    whole = sum(totals.values())
-    return Shape(**{kind: round(total / whole, 6) for kind, total in totals.items()})
+    return Shape(**{kind: round(share, 6) for kind, share in shares_by_kind(parts).items()})
 
 
 def _unknown(detail: str, *, pending: bool = False) -> Match:

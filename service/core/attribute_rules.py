@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from service.core.errors import InvalidProduct
+from service.core.errors import InvalidProduct, within
 from service.core.product import AttributeValue
 from service.core.text import check_text, kind_of
 
@@ -15,18 +15,18 @@ MAX_WHOLE_NUMBER = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly (RFC 8259, section 6)."""
 
 
-def check_attribute_name(value: object, *, at: str = "/attributes") -> str:
+def check_attribute_name(value: object) -> str:
     """Returns a name of 1 to 64 characters that are not all blank.
 
     Raises InvalidProduct.
     """
-    name = check_text(value, "An attribute's name", at=at, longest=MAX_ATTRIBUTE_NAME_CHARS)
+    name = check_text(value, "An attribute's name", longest=MAX_ATTRIBUTE_NAME_CHARS)
     if not name.strip():
-        raise InvalidProduct("An attribute's name is empty; give it a name.", pointer=at)
+        raise InvalidProduct("An attribute's name is empty; give it a name.")
     return name
 
 
-def check_attribute_value(value: object, *, at: str) -> AttributeValue:
+def check_attribute_value(value: object) -> AttributeValue:
     """Returns a string, a finite number, a boolean or a list of strings.
 
     Raises InvalidProduct.
@@ -34,35 +34,34 @@ def check_attribute_value(value: object, *, at: str) -> AttributeValue:
     if isinstance(value, bool):
         return value
     if isinstance(value, (int, float)):
-        return _number(value, at)
+        return _number(value)
     if isinstance(value, list):
-        return _strings(value, at)
+        return _strings(value)
     if isinstance(value, str):
-        return check_text(value, "This string", at=at, longest=MAX_ATTRIBUTE_STRING_CHARS)
+        return check_text(value, "This string", longest=MAX_ATTRIBUTE_STRING_CHARS)
     raise InvalidProduct(
         f"An attribute cannot be {kind_of(value)}; give a string, a number, a boolean or a list"
-        " of strings.",
-        pointer=at,
+        " of strings."
     )
 
 
-def _number(value: int | float, at: str) -> int | float:
+def _number(value: int | float) -> int | float:
     if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidProduct("A number must be finite.", pointer=at)
+        raise InvalidProduct("A number must be finite.")
     if isinstance(value, int) and abs(value) > MAX_WHOLE_NUMBER:
         raise InvalidProduct(
-            f"A whole number beyond ±{MAX_WHOLE_NUMBER} loses digits in JSON; send a string.",
-            pointer=at,
+            f"A whole number beyond ±{MAX_WHOLE_NUMBER} loses digits in JSON; send a string."
         )
     return value
 
 
-def _strings(values: list[object], at: str) -> list[str]:
+def _strings(values: list[object]) -> list[str]:
     if len(values) > MAX_ATTRIBUTE_LIST_ITEMS:
         raise InvalidProduct(
-            f"The list has {len(values)} items; keep it to {MAX_ATTRIBUTE_LIST_ITEMS}.", pointer=at
+            f"The list has {len(values)} items; keep it to {MAX_ATTRIBUTE_LIST_ITEMS}."
         )
-    return [
-        check_text(item, "A list item", at=f"{at}/{n}", longest=MAX_ATTRIBUTE_STRING_CHARS)
-        for n, item in enumerate(values)
-    ]
+    checked = []
+    for n, item in enumerate(values):
+        with within(n):
+            checked.append(check_text(item, "A list item", longest=MAX_ATTRIBUTE_STRING_CHARS))
+    return checked

@@ -6,6 +6,8 @@ ServiceError
 │   │   └── ImageTooLarge       the picture has too many bytes or pixels
 │   ├── InvalidText             no encoder can embed the text
 │   ├── InvalidQuery            the parts of the query leave nothing to search for
+│   ├── InvalidToken            the token is not one of an embedded query
+│   ├── ForeignToken            other encoders made the token
 │   ├── InvalidWeights          the weights are negative, not finite or all zero
 │   ├── InvalidCrop             the crop lies outside the picture
 │   ├── InvalidFilter           the filter is not in the filter language
@@ -13,7 +15,8 @@ ServiceError
 │   └── InvalidCursor           the cursor was not made by this service
 ├── Unexplained                 the encoder cannot locate a similarity in a picture
 ├── NotFound                    the product or image does not exist
-├── Conflict                    the product already exists
+├── Conflict                    the product already exists, or does not allow this change
+├── PreconditionFailed          the product is not in the state that the caller names
 ├── Unavailable                 try again later; nothing was lost
 │   ├── Overloaded              the queue is full or the wait was too long
 │   ├── StoreUnavailable        the vector or blob store does not answer
@@ -23,15 +26,34 @@ ServiceError
     └── StoreInUse              another process has the embedded store open
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+Place: TypeAlias = tuple[str | int, ...]
+"""The path to a value inside a larger one: names of fields and positions in lists."""
+
 
 class ServiceError(Exception):
     """The base class. `detail` is a sentence that tells the caller what to do."""
 
-    def __init__(self, detail: str, *, pointer: str | None = None) -> None:
+    def __init__(self, detail: str, *, place: Place = ()) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.pointer = pointer
-        """The JSON pointer to the offending part of the request, if there is one."""
+        self.place = place
+        """The path to the mistake, inside the value that the function was given."""
+
+
+@contextmanager
+def within(*place: str | int) -> Iterator[None]:
+    """Puts `place` in front of the place of every InvalidInput that is raised inside."""
+    try:
+        yield
+    except InvalidInput as error:
+        error.place = (*place, *error.place)
+        raise
 
 
 class InvalidInput(ServiceError): ...
@@ -47,6 +69,12 @@ class InvalidText(InvalidInput): ...
 
 
 class InvalidQuery(InvalidInput): ...
+
+
+class InvalidToken(InvalidInput): ...
+
+
+class ForeignToken(InvalidInput): ...
 
 
 class InvalidWeights(InvalidInput): ...
@@ -71,6 +99,9 @@ class NotFound(ServiceError): ...
 
 
 class Conflict(ServiceError): ...
+
+
+class PreconditionFailed(ServiceError): ...
 
 
 class Unavailable(ServiceError):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeAlias, TypeVar
 
+from service.core.errors import Place
+
 Scalar: TypeAlias = str | float | bool
 """A value that attributes are compared with.
 
@@ -42,8 +44,8 @@ class OneOf:
 
     subject: Attribute | Property
     values: tuple[Scalar, ...]
-    places: tuple[str, ...] = field(default=(), compare=False, repr=False)
-    """The JSON pointers to the values in the request."""
+    places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
+    """The places of the values in the document that was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Range(Generic[Bound]):
     gte: Bound | None = None
     lt: Bound | None = None
     lte: Bound | None = None
-    at: str = field(default="", compare=False, repr=False)
-    """The JSON pointer to the first bound in the request."""
+    at: Place = field(default=(), compare=False, repr=False)
+    """The place of the first bound in the document that was read."""
 
 
 class NumberRange(Range[float]):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from service.core.blob import Blob, BlobVersion
 from service.core.embedding import (
     Crop,
     EmbeddedImage,
@@ -211,6 +212,16 @@ class VectorStore(Protocol):
 
     async def count_points(self) -> int: ...
 
+    @property
+    def rebuilt_because(self) -> str | None:
+        """The reason why a damaged or outdated index was replaced by an empty one, or None.
+
+        It is kept until `mark_rebuilt` is called.
+        """
+
+    async def mark_rebuilt(self) -> None:
+        """Records that the index has been filled again from the blob store."""
+
     async def ping(self) -> None:
         """Returns if the engine answers now, and raises StoreUnavailable otherwise."""
 
@@ -229,7 +240,13 @@ class BlobStore(Protocol):
     async def create(self, key: str, data: bytes) -> bool:
         """Writes the key unless it exists. Returns False if it does."""
 
+    async def replace(self, key: str, data: bytes, version: BlobVersion) -> bool:
+        """Writes the key if it still has this version. Returns False if it has not."""
+
     async def get(self, key: str) -> bytes | None: ...
+
+    async def read(self, key: str) -> Blob | None:
+        """Returns the bytes with their version, for a later `replace`."""
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Deletes the keys, and ignores those that do not exist."""

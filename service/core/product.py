@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -36,6 +36,8 @@ class Product:
     images: tuple[ProductImage, ...]
     created_at: datetime
     updated_at: datetime
+    revision: str = field(default="", compare=False)
+    """Names this state of the record; every write makes another. Empty in the index."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from service.core.embedding import Crop, Vector
 from service.core.index import Facets
 from service.core.product import Product
+from service.core.query import EmbeddedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +85,7 @@ class SearchResult:
     unexplained: Mapping[str, str] = field(default_factory=dict)
     """The reasons why signals have no explanations, by signal. Empty if none were asked for."""
     facets: Facets | None = None
+    partial: bool = False
+    """True if the index lacks products that the catalogue has."""
+    query: EmbeddedPart | None = None
+    """The query as it was embedded."""

@@ -1,4 +1,4 @@
-"""Checks strings, names the types of JSON values, and escapes JSON pointers."""
+"""Checks strings, and names the types of JSON values."""
 
 from __future__ import annotations
 
@@ -19,21 +19,19 @@ def has_surrogate(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def check_text(value: object, what: str, *, at: str, longest: int) -> str:
+def check_text(value: object, what: str, *, longest: int) -> str:
     """Returns the value if it is a string of at most `longest` characters, without NUL.
 
     `what` names the value in the message. Raises InvalidProduct.
     """
     if not isinstance(value, str):
-        raise InvalidProduct(f"{what} is {kind_of(value)}; give a string.", pointer=at)
+        raise InvalidProduct(f"{what} is {kind_of(value)}; give a string.")
     if len(value) > longest:
-        raise InvalidProduct(
-            f"{what} has {len(value):,} characters; keep it to {longest:,}.", pointer=at
-        )
+        raise InvalidProduct(f"{what} has {len(value):,} characters; keep it to {longest:,}.")
     if has_surrogate(value):
-        raise InvalidProduct(f"{what} {UNPAIRED_SURROGATE}", pointer=at)
+        raise InvalidProduct(f"{what} {UNPAIRED_SURROGATE}")
     if "\x00" in value:
-        raise InvalidProduct(f"{what} has a NUL character; remove it.", pointer=at)
+        raise InvalidProduct(f"{what} has a NUL character; remove it.")
     return value
 
 
@@ -48,8 +46,3 @@ def kind_of(value: object) -> str:
     if isinstance(value, str):
         return "a string"
     return "an object" if isinstance(value, Mapping) else "a list"
-
-
-def escape(token: str) -> str:
-    """Escapes one reference token of a JSON pointer (RFC 6901)."""
-    return token.replace("~", "~0").replace("/", "~1")

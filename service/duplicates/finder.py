@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from service.core.duplicates import DuplicateGroup, NearDuplicate
-from service.core.errors import InvalidCursor, StoreUnavailable
+from service.core.errors import StoreUnavailable
 from service.core.index import ImageFingerprint, point_id
 from service.core.interfaces import VectorStore
-from service.core.page import Page
+from service.core.page import Page, decode_cursor, encode_cursor
 from service.core.product import Product
 from service.duplicates.clusters import Group, sort_key
 from service.duplicates.index import FingerprintIndex
@@ -73,14 +71,14 @@ class Duplicates:
 
         Raises InvalidCursor and StoreUnavailable.
         """
-        after = None if cursor is None else _read_cursor(cursor)
+        after = None if cursor is None else tuple(decode_cursor(cursor, length=2))
         groups = await self._index.groups(fresh=after is None)
         remaining = [group for group in groups if after is None or _position(group) > after]
         page = remaining[:limit]
         current = await self._current(picture for group in page for picture in group.fingerprints)
         return Page(
             tuple(found for group in page if (found := _checked(group, current)) is not None),
-            next_cursor=_cursor(page[-1]) if len(remaining) > limit else None,
+            next_cursor=encode_cursor(*_position(page[-1])) if len(remaining) > limit else None,
             total=len(groups),
         )
 
@@ -107,20 +105,3 @@ def _checked(group: Group, current: dict[str, ImageFingerprint]) -> DuplicateGro
 
 def _position(group: Group) -> tuple[str, str]:
     return sort_key(group.fingerprints[0])
-
-
-def _cursor(group: Group) -> str:
-    return base64.urlsafe_b64encode(json.dumps(_position(group)).encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[str, str]:
-    try:
-        product_id, image_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, TypeError, RecursionError):
-        product_id = image_id = None
-    if not isinstance(product_id, str) or not isinstance(image_id, str):
-        raise InvalidCursor(
-            "This cursor was not made by this list; use `next_cursor` from one of its pages.",
-            pointer="/cursor",
-        )
-    return product_id, image_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.core.attribute_rules import check_attribute_name
-from service.core.errors import InvalidInput
+from service.core.errors import InvalidInput, within
 from service.core.filter import Filter
 from service.core.index import Facets
 from service.core.interfaces import VectorStore
@@ -15,22 +15,21 @@ MAX_FACETS = 16
 MAX_FACET_VALUES = 100
 
 
-def read_facets(document: object, *, at: str = "/facets") -> tuple[str, ...]:
+def read_facets(document: object) -> tuple[str, ...]:
     """Reads the names of the attributes to count.
 
-    Raises InvalidInput with a pointer that begins with `at`.
+    Raises InvalidInput with the place.
     """
     if not isinstance(document, list):
         raise InvalidInput(
-            f'This is {kind_of(document)}; give a list of attributes such as ["colour"].',
-            pointer=at,
+            f'This is {kind_of(document)}; give a list of attributes such as ["colour"].'
         )
     if len(document) > MAX_FACETS:
-        raise InvalidInput(
-            f"There are {len(document)} facets; give at most {MAX_FACETS}.", pointer=at
-        )
-    names = (check_attribute_name(name, at=f"{at}/{n}") for n, name in enumerate(document))
-    return tuple(dict.fromkeys(names))
+        raise InvalidInput(f"There are {len(document)} facets; give at most {MAX_FACETS}.")
+    for n, name in enumerate(document):
+        with within(n):
+            check_attribute_name(name)
+    return tuple(dict.fromkeys(document))
 
 
 async def count_facets(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 
-from service.core.errors import InvalidFilter
+from service.core.errors import InvalidFilter, Place
 from service.core.filter import (
     Attribute,
     Comparison,
@@ -50,7 +50,7 @@ class AttributeTypes:
         return types
 
     async def check(self, filter: Filter) -> None:
-        """Raises InvalidFilter with a pointer if a comparison can admit no product.
+        """Raises InvalidFilter with the place if a comparison can admit no product.
 
         An attribute that no product has is accepted. Types that were read seconds ago suffice to
         accept a filter, but it takes the present ones to refuse it. If there are too many
@@ -78,8 +78,8 @@ def _type_error(filter: Filter, types: Types) -> InvalidFilter | None:
 
 def _first_missing_type(
     comparison: Comparison, held: Collection[AttributeType]
-) -> tuple[str, str] | None:
-    """Returns the first type that no product has, in words, and the pointer to its use."""
+) -> tuple[str, Place] | None:
+    """Returns the first type that no product has, in words, and the place of its use."""
     match comparison:
         case NumberRange(at=at):
             return None if "number" in held else ("a number", at)
@@ -104,10 +104,12 @@ def _missing_type(value: Scalar, held: Collection[AttributeType]) -> str | None:
     return None if _TEXTUAL.intersection(held) else "a string"
 
 
-def _mismatch(name: str, asked: str, place: str, held: Collection[AttributeType]) -> InvalidFilter:
+def _mismatch(
+    name: str, asked: str, place: Place, held: Collection[AttributeType]
+) -> InvalidFilter:
     words = " and ".join(_IN_WORDS[type_] for type_ in sorted(held))
     return InvalidFilter(
         f"The attribute {name!r} holds only {words}, so comparing it with {asked} admits no"
-        f" product. Compare it with one of those types.",
-        pointer=place,
+        " product. Compare it with one of those types.",
+        place=place,
     )

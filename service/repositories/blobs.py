@@ -6,15 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import LocalStore, from_url
 
+from service.core.blob import Blob, BlobVersion
 from service.core.errors import SetupError, StoreUnavailable
 
 if TYPE_CHECKING:
+    from obstore import PutMode, UpdateVersion
     from obstore.store import ObjectStore
 
 _THREADS = 16
@@ -42,6 +45,7 @@ class ObstoreBlobs:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
         self._closed = False
+        self._replacing = Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="blobs")
 
     @classmethod
@@ -80,14 +84,32 @@ class ObstoreBlobs:
 
         return await self._call(create)
 
-    async def get(self, key: str) -> bytes | None:
-        def get() -> bytes | None:
+    async def replace(self, key: str, data: bytes, version: BlobVersion) -> bool:
+        def replace() -> bool:
             try:
-                return obstore.get(self._store, key).bytes().to_bytes()
+                if isinstance(self._store, LocalStore):
+                    return self._replace_file(key, data, version)
+                self._put(key, data, mode=_update(version))
+            except (PreconditionError, FileNotFoundError):
+                return False
+            return True
+
+        return await self._call(replace)
+
+    async def get(self, key: str) -> bytes | None:
+        found = await self.read(key)
+        return None if found is None else found.data
+
+    async def read(self, key: str) -> Blob | None:
+        def read() -> Blob | None:
+            try:
+                found = obstore.get(self._store, key)
+                version = BlobVersion(found.meta["e_tag"], found.meta["version"])
+                return Blob(found.bytes().to_bytes(), version)
             except FileNotFoundError:
                 return None
 
-        return await self._call(get)
+        return await self._call(read)
 
     async def delete(self, keys: Sequence[str]) -> None:
         def delete() -> None:
@@ -126,7 +148,15 @@ class ObstoreBlobs:
                 f"The directory {store.prefix} does not keep what is written to it."
             )
 
-    def _put(self, key: str, data: bytes, mode: Literal["create", "overwrite"]) -> None:
+    def _replace_file(self, key: str, data: bytes, version: BlobVersion) -> bool:
+        # A directory has no conditional write, but only one process, whose threads this lock stops.
+        with self._replacing:
+            if obstore.head(self._store, key)["e_tag"] != version.e_tag:
+                return False
+            self._put(key, data, mode="overwrite")
+            return True
+
+    def _put(self, key: str, data: bytes, mode: PutMode) -> None:
         if isinstance(self._store, LocalStore):
             root = Path(self._store.prefix or "/")
             if not root.is_dir():
@@ -149,6 +179,16 @@ class ObstoreBlobs:
             raise StoreUnavailable(
                 f"The image store does not answer, try again: {_first_line(exc)}"
             ) from exc
+
+
+def _update(version: BlobVersion) -> UpdateVersion:
+    """obstore takes no None for what a store does not have."""
+    condition: UpdateVersion = {}
+    if version.e_tag is not None:
+        condition["e_tag"] = version.e_tag
+    if version.generation is not None:
+        condition["version"] = version.generation
+    return condition
 
 
 def _first_line(exc: Exception) -> str:

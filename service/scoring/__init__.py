@@ -1,1 +1,1 @@
-"""The hybrid score: weights, one concatenated vector, mixtures. Pure functions."""
+"""Computes the hybrid score from weights, vectors and mixtures, by pure functions."""

@@ -1,7 +1,8 @@
-"""The hybrid vector: one unit vector per signal, side by side; the score is one inner product.
+"""Builds hybrid vectors, which are the unit vectors of all signals, end to end.
 
 With a query of w_s * q_s in each slice and a stored vector of v_s in each slice,
-dot(query, stored) = sum over s of w_s * cos(q_s, v_s), which is the hybrid score for any weights.
+dot(query, stored) = sum over s of w_s * cos(q_s, v_s). This inner product is the hybrid score, for
+any weights.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from service.core.search import SignalScore
 
 
 def stored_vector(embedding: Embedding, signals: Sequence[Signal]) -> Vector:
-    """The slices of all signals, unweighted, float32, (sum of dimensions,)."""
+    """Returns the unweighted slices of all signals, float32, (sum of dimensions,)."""
     return np.concatenate([embedding.vectors[signal.name] for signal in signals]).astype(np.float32)
 
 
 def query_vector(
     embedding: Embedding, weights: Mapping[str, float], signals: Sequence[Signal]
 ) -> Vector:
-    """The slices times their weights; a signal without a vector is zeros."""
+    """Returns the slices times their weights, with zeros for a signal without a vector."""
     return np.concatenate(
         [
             weights[signal.name] * embedding.vectors[signal.name]
@@ -34,7 +35,7 @@ def query_vector(
 
 
 def signal_vectors(embedding: Embedding, signals: Sequence[Signal]) -> dict[str, Vector]:
-    """For each signal present the query with only its slice: its inner product is the cosine."""
+    """Returns for each signal the query with only its slice, whose inner product is the cosine."""
     return {
         name: query_vector(embedding, {s.name: float(s.name == name) for s in signals}, signals)
         for name in embedding.vectors
@@ -42,7 +43,7 @@ def signal_vectors(embedding: Embedding, signals: Sequence[Signal]) -> dict[str,
 
 
 def split(vector: Vector, signals: Sequence[Signal]) -> Embedding:
-    """The inverse of `stored_vector`."""
+    """Splits a stored vector into its slices, as the inverse of `stored_vector`."""
     ends = np.cumsum([signal.dimensions for signal in signals])[:-1]
     parts = np.split(vector, ends)
     return Embedding({signal.name: part for signal, part in zip(signals, parts, strict=True)})
@@ -51,7 +52,7 @@ def split(vector: Vector, signals: Sequence[Signal]) -> Embedding:
 def breakdown(
     similarities: Mapping[str, float], weights: Mapping[str, float]
 ) -> dict[str, SignalScore]:
-    """Each signal's similarity, weight and contribution; a signal without similarity counts 0."""
+    """Returns the parts of a score by signal. A missing similarity counts as 0."""
     return {
         name: SignalScore(
             similarity=similarities.get(name, 0.0),

@@ -11,23 +11,24 @@ from service.core.errors import InvalidWeights
 def normalise(weights: Mapping[str, float], signals: Sequence[str]) -> dict[str, float]:
     """Every signal's weight, sum 1; a signal that `weights` leaves out weighs 0.
 
-    Raises InvalidWeights for an unknown signal, a weight negative or not finite, or all zero.
+    Raises InvalidWeights, with the place, for an unknown signal, a weight negative or not finite,
+    or all zero.
     """
     unknown = [name for name in weights if name not in signals]
     if unknown:
         raise InvalidWeights(
             f"There is no signal {unknown[0]!r}; give weights for {' and '.join(signals)}.",
-            pointer=f"/weights/{unknown[0].replace('~', '~0').replace('/', '~1')}",
+            place=(unknown[0],),
         )
     for name, weight in weights.items():
         if not math.isfinite(weight) or weight < 0:
             raise InvalidWeights(
                 f"The weight of {name} is {weight}; give a finite number of 0 or more.",
-                pointer=f"/weights/{name}",
+                place=(name,),
             )
     largest = max(weights.values(), default=0.0)
     if largest <= 0:
-        raise InvalidWeights("All weights are 0; make at least one positive.", pointer="/weights")
+        raise InvalidWeights("All weights are 0; make at least one positive.")
     # By the largest first: the sum of finite numbers may still overflow.
     scaled = {name: weights.get(name, 0.0) / largest for name in signals}
     total = math.fsum(scaled.values())

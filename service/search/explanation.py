@@ -81,13 +81,13 @@ def check_explainable(ranking: Ranking) -> None:
     """Raises InvalidInput if the options ask for more than can be explained."""
     if ranking.overlay and not ranking.explain:
         raise InvalidInput(
-            "An overlay shows an explanation; set `explain` to true, too.", pointer="/overlay"
+            "An overlay shows an explanation; set `explain` to true, too.", place=("overlay",)
         )
     if ranking.explain and ranking.limit > MAX_EXPLAINED_HITS:
         raise InvalidInput(
             f"At most {MAX_EXPLAINED_HITS} hits are explained at once; lower `limit` from "
             f"{ranking.limit}, and use `offset` for more.",
-            pointer="/limit",
+            place=("limit",),
         )
 
 

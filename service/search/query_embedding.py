@@ -10,10 +10,10 @@ from itertools import chain
 from service.catalogue.records import ProductRecords
 from service.catalogue.rules import check_product_id
 from service.core.embedding import EmbeddedImage, EmbeddedText, Embedding, Priority
-from service.core.errors import InvalidInput, InvalidQuery, InvalidText, StoreUnavailable
+from service.core.errors import InvalidImage, InvalidQuery, InvalidText, StoreUnavailable, within
 from service.core.index import point_id
 from service.core.interfaces import Embedder, VectorStore
-from service.core.query import EmbeddedQuery, ImagePart, QueryPart, TextPart
+from service.core.query import EmbeddedPart, EmbeddedQuery, ImagePart, QueryPart, TextPart
 from service.core.text import UNPAIRED_SURROGATE, has_surrogate
 from service.scoring.hybrid import split
 from service.scoring.mixture import Part, join
@@ -30,11 +30,11 @@ class QueryEmbedder:
     async def embed(self, parts: Sequence[QueryPart]) -> EmbeddedQuery:
         """Returns the joined embedding of the parts.
 
-        Raises InvalidImage, InvalidCrop, InvalidText and InvalidQuery with a pointer to the part,
+        Raises InvalidImage, InvalidCrop, InvalidText and InvalidQuery with the place,
         Overloaded, and StoreUnavailable.
         """
         started = time.perf_counter()
-        embedded = await asyncio.gather(*(self._part(part) for part in parts))
+        embedded = await asyncio.gather(*(self._part(n, part) for n, part in enumerate(parts)))
         joined = join(
             [
                 Part(one if isinstance(one, Embedding) else one.embedding, part.weight)
@@ -45,7 +45,11 @@ class QueryEmbedder:
         decode_ms = max(
             (one.decode_ms for one in embedded if isinstance(one, EmbeddedImage)), default=0.0
         )
-        words = [one.ignored_words for one in embedded if isinstance(one, EmbeddedText)]
+        words = [
+            one.ignored_words
+            for one in (*embedded, *parts)
+            if isinstance(one, EmbeddedText | EmbeddedPart)
+        ]
         return EmbeddedQuery(
             joined,
             ignored_words=tuple(dict.fromkeys(chain.from_iterable(words))),
@@ -53,27 +57,37 @@ class QueryEmbedder:
             embed_ms=(time.perf_counter() - started) * 1000 - decode_ms,
         )
 
-    async def _part(self, part: QueryPart) -> EmbeddedImage | EmbeddedText | Embedding:
-        try:
+    async def _part(self, n: int, part: QueryPart) -> EmbeddedImage | EmbeddedText | Embedding:
+        with within(n):
+            if isinstance(part, EmbeddedPart):
+                return part.embedding
             if isinstance(part, ImagePart):
-                return await self._embedder.embed_image(
-                    part.data, crop=part.crop, priority=Priority.SEARCH
-                )
+                return await self._image(part)
             if isinstance(part, TextPart):
-                if has_surrogate(part.text):
-                    raise InvalidText(f"The text {UNPAIRED_SURROGATE}")
-                return await self._embedder.embed_text(part.text)
-            return await self._stored(part.product_id)
-        except InvalidInput as exc:
-            inner = exc.pointer or ("/image" if isinstance(part, ImagePart) else "")
-            exc.pointer = f"{part.pointer}{inner}" or None
+                with within("text"):
+                    return await self._text(part.text)
+            with within("product_id"):
+                return await self._stored(part.product_id)
+
+    async def _image(self, part: ImagePart) -> EmbeddedImage:
+        try:
+            return await self._embedder.embed_image(
+                part.data, crop=part.crop, priority=Priority.SEARCH
+            )
+        except InvalidImage as error:
+            error.place = ("image",)
             raise
+
+    async def _text(self, text: str) -> EmbeddedText:
+        if has_surrogate(text):
+            raise InvalidText(f"The text {UNPAIRED_SURROGATE}")
+        return await self._embedder.embed_text(text)
 
     async def _stored(self, product_id: str) -> Embedding:
         """Returns the vectors of the product's main image."""
         product = await self._records.read(check_product_id(product_id))
         if product is None:
-            raise InvalidQuery(f"There is no product {product_id!r}.", pointer="/product_id")
+            raise InvalidQuery(f"There is no product {product_id!r}.")
         key = point_id(product_id, product.images[0].image_id)
         vectors = await self._store.vectors([key])
         if key not in vectors:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from service.confidence.baseline import CatalogueBaseline
 from service.core.embedding import Embedding, Signal, Vector
-from service.core.errors import InvalidQuery, NotFound
+from service.core.errors import InvalidQuery, NotFound, within
 from service.core.filter import Filter
 from service.core.index import ScoredPoint
 from service.core.interfaces import VectorStore
-from service.core.query import ProductPart, QueryPart, Ranking
+from service.core.query import EmbeddedPart, ProductPart, QueryPart, Ranking, shares_by_kind
 from service.core.search import Hit, SearchResult, SignalScore
 from service.filters.facets import count_facets
 from service.filters.types import AttributeTypes
@@ -22,6 +22,7 @@ from service.scoring import hybrid
 from service.scoring.weights import normalise, restrict
 from service.search.explanation import Explainer, check_explainable
 from service.search.query_embedding import QueryEmbedder
+from service.search.tokens import QueryTokens
 
 SEARCH_WIDTH = 128
 SEARCH_WIDTH_SKEWED = 256
@@ -49,10 +50,15 @@ class Search:
         default_weights: Mapping[str, float],
         baseline: CatalogueBaseline,
         explainer: Explainer,
+        tokens: QueryTokens,
+        *,
+        is_partial: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_partial = is_partial
         self._queries = queries
         self._store = store
         self._explainer = explainer
+        self.tokens = tokens
         self.signals = signals
         self._baseline = baseline
         self._names = [signal.name for signal in signals]
@@ -64,16 +70,20 @@ class Search:
     ) -> SearchResult:
         """Finds the products nearest to the parts, which `service.scoring.mixture` joins.
 
-        `exclude` holds ids of products to leave out. Raises InvalidImage, InvalidCrop,
+        `exclude` holds ids of products to leave out. The place of an error begins with `parts`
+        or with a field of Ranking. Raises InvalidImage, InvalidCrop,
         InvalidText, InvalidQuery, InvalidWeights, InvalidFilter, Overloaded, StoreUnavailable,
         and InvalidInput for too many explanations.
         """
         started = time.perf_counter()
         check_explainable(ranking)
-        weights = self._weights(ranking.weights)
+        with within("weights"):
+            weights = self._weights(ranking.weights)
         if ranking.filter is not None:
-            await self._attributes.check(ranking.filter)
-        query = await self._queries.embed(parts)
+            with within("filter"):
+                await self._attributes.check(ranking.filter)
+        with within("parts"):
+            query = await self._queries.embed(parts)
         searching = time.perf_counter()
         used = restrict(weights, list(query.embedding.vectors))
         ranked = await self._ranked(query.embedding, used, ranking, exclude)
@@ -98,7 +108,16 @@ class Search:
             took_ms["explain"] = _ms_since(explaining)
         took_ms["total"] = _ms_since(started)
         return SearchResult(
-            used, encoders, query.ignored_words, hits, match, took_ms, unexplained, facets
+            used,
+            encoders,
+            ignored,
+            hits,
+            match,
+            took_ms,
+            unexplained,
+            facets,
+            partial=self._is_partial(),
+            query=EmbeddedPart(query.embedding, 1.0, shares_by_kind(parts), ignored),
         )
 
     async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:

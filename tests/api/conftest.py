@@ -16,7 +16,7 @@ from service.app import create_app
 from service.catalogue.products import Catalogue
 from service.config import Settings
 from service.duplicates.finder import Duplicates
-from service.health.readiness import CheckResult, ReadinessReport
+from service.health.readiness import CheckResult, Filling, ReadinessReport
 from service.observability import Reading
 from service.samples.files import sample_queries, samples
 from service.samples.installer import SampleCatalogue
@@ -31,16 +31,18 @@ class SwitchedReadiness:
     """Readiness that is whatever the test sets."""
 
     ready = True
+    filling: Filling | None = None
 
-    async def check(self) -> ReadinessReport:
+    def report(self) -> ReadinessReport:
         trouble = None if self.ready else "The store does not answer."
         return ReadinessReport(
-            ready=self.ready,
-            checks={"vector_store": CheckResult(self.ready, trouble, 0.4)},
+            ready=self.ready and self.filling is None,
+            checks={"vector_store": CheckResult(self.ready, trouble, 0.4, 1.2)},
             encoders={"semantic": "fake-semantic", "visual": "fake-visual"},
             collection="products-test",
             products=3 if self.ready else None,
             warnings=("The compact encoders are in use.",),
+            filling=self.filling,
         )
 
 

@@ -34,8 +34,8 @@ async def test_each_product_has_its_result(site: Site) -> None:
 
 
 async def test_a_bad_picture_fails_its_product_alone(site: Site) -> None:
-    files = [("x", ("a.png", PNG)), ("y", ("b.png", b"bad"))]
-    body = manifest(entry("a", "x"), entry("b", "x", "y"))
+    files = [("files", ("a.png", PNG)), ("files", ("b.png", b"bad"))]
+    body = manifest(entry("a", "a.png"), entry("b", "a.png", "b.png"))
     response = await site.client.post(BATCH, data=body, files=files)
 
     good, bad = response.json()["results"]
@@ -78,7 +78,7 @@ async def test_a_bad_entry_fails_alone(site: Site, bad: object, pointer: str) ->
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[]", "[NaN]", json.dumps([{}] * 65), '[{"name": "a", "name": "b"}]'],
+    ["", "3", "[]", "[NaN]", json.dumps([{}] * 65), '[{"name": "a", "name": "b"}]'],
 )
 async def test_a_bad_manifest_fails_as_a_whole(site: Site, text: str) -> None:
     response = await site.client.post(BATCH, data={"manifest": text}, files=FILES)
@@ -91,7 +91,9 @@ async def test_a_missing_manifest_and_unknown_fields_are_told(site: Site) -> Non
     missing = await site.client.post(BATCH, files=FILES)
     assert pointers(missing) == ["/manifest"]
     unknown = await site.client.post(BATCH, data={"manifst": "[]"}, files=FILES)
-    assert pointers(unknown) == ["/manifst"]
+    assert pointers(unknown) == ["/manifst", "/manifest"]
+    picture = await site.client.post(BATCH, data=manifest(entry("a", "a.png")), files={"file": PNG})
+    assert "did you mean 'files'?" in picture.json()["detail"]
 
 
 async def test_a_file_that_no_entry_names_is_a_mistake(site: Site) -> None:

@@ -53,11 +53,11 @@ async def test_an_added_picture_tells_of_its_own_duplicates_alone(site: Site) ->
 
 
 async def test_entries_of_a_batch_tell_of_each_other(site: Site) -> None:
-    entries = [{"product_id": name, "name": name, "images": ["x"]} for name in "abc"]
+    entries = [{"product_id": name, "name": name, "images": ["x.png"]} for name in "abc"]
     answer = await site.client.post(
         "/products/batch",
-        data=manifest(*entries, {"product_id": "d", "name": "d", "images": ["bad"]}),
-        files=[("x", ("x", PNG)), ("bad", ("bad", b"bad"))],
+        data=manifest(*entries, {"product_id": "d", "name": "d", "images": ["bad.png"]}),
+        files=[("files", ("x.png", PNG)), ("files", ("bad.png", b"bad"))],
     )
 
     *written, failed = answer.json()["results"]

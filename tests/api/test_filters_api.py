@@ -33,12 +33,12 @@ async def ask(shop: Site, call: str, **fields: Any) -> httpx.Response:
     if call == "image":
         return await shop.client.post("/search/image", data=texts, files={"image": ("q.png", PNG)})
     if call == "form":
-        query = {"query": '[{"image": "photo"}]', **texts}
-        return await shop.client.post("/search", data=query, files={"photo": ("q.png", PNG)})
+        mixed = {"parts": '[{"image": "q.png", "weight": 2}, {"text": "a shoe"}]', **texts}
+        return await shop.client.post("/search/image", data=mixed, files={"image": ("q.png", PNG)})
     if call == "text":
         return await shop.client.post("/search/text", json={"query": "a shoe", **fields})
     if call == "json":
-        return await shop.client.post("/search", json={"query": [{"text": "a shoe"}], **fields})
+        return await shop.client.post("/search", json={"parts": [{"text": "a shoe"}], **fields})
     address = "/products" if call == "list" else "/products/sock/similar"
     return await shop.client.get(address, params=texts)
 
@@ -86,7 +86,7 @@ async def test_every_call_counts_facets_over_all_that_the_filter_admits(
         ({"filter": {"price": {"gtt": 1}}}, "/filter/price/gtt"),
         ({"filter": ["colour"]}, "/filter"),
         ({"filter": {"or": [{"a": 1}, {"b": {"any": []}}]}}, "/filter/or/1/b/any"),
-        ({"facets": "colour"}, "/facets"),
+        ({"facets": {"colour": 1}}, "/facets"),
         ({"facets": ["a", ""]}, "/facets/1"),
         ({"facets": [f"a{n}" for n in range(17)]}, "/facets"),
     ],

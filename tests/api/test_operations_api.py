@@ -14,6 +14,7 @@ import pytest
 from service.app import create_app
 from service.config import Settings
 from service.core.errors import SetupError
+from service.health.readiness import Filling
 from tests.api.conftest import PNG, Site, TestServices, problem, running, settings
 
 
@@ -138,8 +139,14 @@ class TestHealth:
         assert response.status_code == 200
         body = response.json()
         assert body["status"] == "ready"
-        assert body["checks"] == {"vector_store": {"ok": True, "detail": None, "took_ms": 0.4}}
+        assert body["checks"] == {
+            "vector_store": {"ok": True, "detail": None, "took_ms": 0.4, "age_s": 1.2}
+        }
         assert body["encoders"] == {"semantic": "fake-semantic", "visual": "fake-visual"}
+        assert [(one["name"], one["weight"]) for one in body["signals"]] == [
+            ("semantic", 0.6),
+            ("visual", 0.4),
+        ]
         assert (body["collection"], body["products"]) == ("products-test", 3)
         assert body["warnings"] == ["The compact encoders are in use."]
 
@@ -153,6 +160,13 @@ class TestHealth:
         assert down.json()["checks"]["vector_store"]["detail"] == "The store does not answer."
         assert up.status_code == 200
 
+    async def test_an_index_that_is_being_filled_tells_its_progress(self, site: Site) -> None:
+        site.services.readiness.filling = Filling(indexed=3, expected=10)
+        response = await site.client.get("/health")
+
+        assert (response.status_code, response.json()["status"]) == (503, "filling")
+        assert response.json()["filling"] == {"indexed": 3, "expected": 10}
+
 
 class TestMetrics:
     async def test_requests_are_counted_by_route_template(self, site: Site) -> None:
@@ -164,7 +178,9 @@ class TestMetrics:
         line = 'http_requests_total{method="GET",route="/products/{product_id}",status="404"} 1.0'
         assert line in text
         assert 'method="other",route="unmatched"' in text
-        assert 'http_requests_total{method="GET",route="/static",status="200"} 1.0' in text
+        assert (
+            'http_requests_total{method="GET",route="/static/{path:path}",status="200"} 1.0' in text
+        )
         assert "secret-id" not in text
 
     async def test_the_parts_numbers_are_read(self, site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -171,7 +172,7 @@ async def test_an_impossible_id_in_the_address_is_422(site: Site, method: str, p
     assert response.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("product_id", ["a/b", ".", "..", "a\nb", "x" * 129, "x" * 10_240, ""])
+@pytest.mark.parametrize("product_id", ["a/b", ".", "..", "a\nb", "x" * 129, "x" * 10_240])
 async def test_an_impossible_id_in_the_form_is_422(site: Site, product_id: str) -> None:
     form = {"name": "Shoe", "product_id": product_id}
     response = await site.client.post("/products", data=form, files=PICTURE)
@@ -273,3 +274,39 @@ async def test_below_a_mount_point_addresses_say_so(site: Site) -> None:
 
     assert location.startswith("/shop/products/")
     assert found.status_code == 200
+
+
+async def test_a_product_has_an_etag_that_every_write_changes(site: Site) -> None:
+    created = await site.put("a")
+    read = await site.client.get("/products/a")
+    patched = await site.client.patch("/products/a", json={"name": "Boot"})
+
+    assert read.headers["etag"] == created.headers["etag"]
+    assert patched.headers["etag"] != read.headers["etag"]
+    known = {"If-None-Match": patched.headers["etag"]}
+    again = await site.client.get("/products/a", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+
+
+CHANGES = [
+    ("PATCH", "", {"json": {"name": "Shoe"}}),
+    ("PUT", "", {"data": {"name": "Shoe"}, "files": PICTURE}),
+    ("POST", "/images", {"files": [("image", ("b.jpg", JPEG, "image/jpeg"))]}),
+    ("DELETE", "", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "below", "body"), CHANGES)
+async def test_a_write_with_an_etag_that_is_no_longer_right_is_412(
+    site: Site, method: str, below: str, body: dict[str, Any]
+) -> None:
+    old = (await site.put("a")).headers["etag"]
+    new = (await site.client.patch("/products/a", json={"name": "Boot"})).headers["etag"]
+
+    async def change(if_match: str) -> httpx.Response:
+        headers = {"If-Match": if_match}
+        return await site.client.request(method, f"/products/a{below}", headers=headers, **body)
+
+    problem(await change(old), 412, "precondition-failed")
+    problem(await change(f"W/{new}"), 412, "precondition-failed")
+    assert (await change(f"{old}, {new}")).is_success

@@ -7,6 +7,7 @@ import json
 import httpx
 import pytest
 
+from service.search.tokens import QueryTokens
 from tests.api.conftest import JPEG, PNG, Site, pointers, problem
 
 
@@ -59,6 +60,17 @@ async def test_an_empty_catalogue_has_no_hits(site: Site) -> None:
     assert (response.status_code, response.json()["hits"]) == (200, [])
 
 
+async def test_an_answer_says_that_the_index_is_incomplete(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete = await site.client.post("/search/image", files={"image": PNG})
+    monkeypatch.setattr(site.services.house.search, "_is_partial", lambda: True)
+    partial = await site.client.post("/search/image", files={"image": PNG})
+
+    assert "partial" not in complete.json()
+    assert partial.json()["partial"] is True
+
+
 async def test_a_text_is_searched_by_the_semantic_signal_alone(site: Site) -> None:
     await site.put("a")
 
@@ -92,23 +104,25 @@ async def test_a_text_search_that_is_wrong_is_refused_by_place(
 async def test_a_mixture_joins_pictures_texts_and_products(site: Site) -> None:
     for name in "abc":
         await site.put(name, description=name)
-    query = [
-        {"image": "photo", "crop": {"x": 0, "y": 0, "width": 1, "height": 1}},
+    parts = [
+        {"image": "photo.jpg", "crop": {"x": 0, "y": 0, "width": 1, "height": 1}},
         {"text": "red", "weight": 0.5},
         {"product_id": "a", "weight": -0.2},
     ]
 
     response = await site.client.post(
-        "/search", data={"query": json.dumps(query), "limit": "2"}, files={"photo": JPEG}
+        "/search/image",
+        data={"parts": json.dumps(parts), "limit": "2"},
+        files={"image": ("photo.jpg", JPEG)},
     )
 
     assert response.status_code == 200, response.text
     assert len(response.json()["hits"]) == 2
 
 
-async def test_a_mixture_without_pictures_may_be_json(site: Site) -> None:
+async def test_a_mixture_without_pictures_is_json(site: Site) -> None:
     await site.put("a")
-    body = {"query": [{"text": "red"}, {"product_id": "a", "weight": 2}], "limit": 1}
+    body = {"parts": [{"text": "red"}, {"product_id": "a", "weight": 2}], "limit": 1}
 
     response = await site.client.post("/search", json=body)
 
@@ -116,25 +130,76 @@ async def test_a_mixture_without_pictures_may_be_json(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "pointer"),
+    ("parts", "pointer"),
     [
-        ([], "/query"),
-        ([{}], "/query/0"),
-        ([{"text": "a", "product_id": "b"}], "/query/0"),
-        ([{"text": "a", "weight": "much"}], "/query/0/weight"),
-        ([{"text": "a"}, {"image": "absent"}], "/query/1/image"),
-        ([{"text": "a", "crop": {"x": 0, "y": 0, "width": 1, "height": 1}}], "/query/0/crop"),
-        ([{"text": "a"}, {"product_id": "none"}], "/query/1/product_id"),
-        ([{"product_id": "none"}], "/query/0/product_id"),
+        ([], "/parts"),
+        ([{}], "/parts/0"),
+        ([{"text": "a", "product_id": "b"}], "/parts/0"),
+        ([{"text": "a", "weight": "much"}], "/parts/0/weight"),
+        ([{"text": "a"}, {"image": "absent"}], "/parts/1/image"),
+        ([{"text": "a"}, {"product_id": "none"}], "/parts/1/product_id"),
+        ([{"product_id": "none"}], "/parts/0/product_id"),
+        ([{"text": "a"}, {"text": " "}], "/parts/1/text"),
     ],
 )
 async def test_a_mixture_that_is_wrong_is_refused_by_place(
-    site: Site, query: object, pointer: str
+    site: Site, parts: object, pointer: str
 ) -> None:
-    response = await site.client.post("/search", json={"query": query})
+    response = await site.client.post("/search", json={"parts": parts})
 
     assert response.status_code == 422
     assert pointers(response) == [pointer]
+
+
+WHOLE = {"x": 0, "y": 0, "width": 1, "height": 1}
+
+
+@pytest.mark.parametrize(
+    ("parts", "fields", "pointer"),
+    [
+        ([{"text": "a"}, {"image": "absent"}], {}, "/parts/1/image"),
+        ([{"text": "a", "crop": WHOLE}], {}, "/parts/0/crop"),
+        ([{"image": "bad.jpg"}], {}, "/parts/0/image"),
+        ([{"text": " "}], {}, "/parts/0/text"),
+        ([{"txt": "a"}], {}, "/parts/0/txt"),
+        ([{"text": "a"}], {"crop": json.dumps(WHOLE)}, "/crop"),
+        ([{"image": "good.jpg"}, {"image": "bad.jpg"}], {"crop": json.dumps(WHOLE)}, "/crop"),
+        ([{"text": "a"}] * 15, {}, "/parts"),
+    ],
+)
+async def test_pictures_in_a_mixture_are_refused_by_place(
+    site: Site, parts: object, fields: dict[str, str], pointer: str
+) -> None:
+    files = [("image", ("good.jpg", JPEG)), ("image", ("bad.jpg", JPEG))]
+    if "bad.jpg" in json.dumps(parts) and not fields:
+        files[1] = ("image", ("bad.jpg", b"bad"))
+    data = {"parts": json.dumps(parts), **fields}
+    response = await site.client.post("/search/image", data=data, files=files)
+
+    assert response.status_code == 422
+    assert pointers(response) == [pointer]
+
+
+async def test_a_picture_that_no_part_names_counts_with_the_weight_1(site: Site) -> None:
+    for name, picture in (("a", PNG), ("b", JPEG)):
+        files = [("image", ("x.png", picture))]
+        await site.client.put(f"/products/{name}", data={"name": "Shoe"}, files=files)
+    both = [("image", ("one.png", PNG)), ("image", ("two.jpg", JPEG))]
+
+    async def first(**fields: str) -> float:
+        answer = await site.client.post("/search/image", data=fields, files=both)
+        hits = {hit["product"]["product_id"]: hit["score"] for hit in answer.json()["hits"]}
+        return float(hits["a"] - hits["b"])
+
+    assert await first() == pytest.approx(0, abs=1e-6)
+    assert await first(parts='[{"image": "one.png", "weight": 3}]') > 0.1
+    assert await first(parts='[{"image": "two.jpg", "weight": 3}]') < -0.1
+
+
+async def test_two_pictures_are_refused_by_number(site: Site) -> None:
+    files = [("image", ("one.png", PNG)), ("image", ("two.jpg", b"bad"))]
+
+    assert pointers(await site.client.post("/search/image", files=files)) == ["/image/1"]
 
 
 @pytest.mark.parametrize(
@@ -214,30 +279,15 @@ async def test_a_query_parameter_that_is_wrong_is_told_what_to_do(site: Site) ->
 
 
 async def test_texts_and_pictures_are_refused_by_place(site: Site) -> None:
-    one = await site.client.post("/search", json={"query": [{"text": "a"}, {"text": " "}]})
-    assert pointers(one) == ["/query/1/text"]
-
-    query = json.dumps([{"text": "a"}, {"image": "photo"}])
-    other = await site.client.post("/search", data={"query": query}, files={"photo": b"bad"})
-    assert pointers(other) == ["/query/1/image"]
-
     alone = await site.client.post("/search/image", files={"image": b"bad"})
     assert pointers(alone) == ["/image"]
 
 
 async def test_bounds_are_told_as_people_write_them(site: Site) -> None:
-    response = await site.client.post("/search", json={"query": [{"text": "a", "weight": 2000.0}]})
+    response = await site.client.post("/search", json={"parts": [{"text": "a", "weight": 2000.0}]})
 
-    assert pointers(response) == ["/query/0/weight"]
+    assert pointers(response) == ["/parts/0/weight"]
     assert response.json()["detail"] == "This number is too large; give at most 1000."
-
-
-async def test_a_file_that_no_part_names_is_refused(site: Site) -> None:
-    response = await site.client.post(
-        "/search", data={"query": '[{"text": "red"}]'}, files={"photo": JPEG}
-    )
-
-    assert pointers(response) == ["/photo"]
 
 
 async def test_similar_products_leave_the_product_itself_out(site: Site) -> None:
@@ -269,3 +319,38 @@ async def test_an_answer_says_whether_the_thing_was_found(site: Site) -> None:
     assert answer["match"]["pending"] is False
     assert answer["match"]["detail"]
     assert answer["match"]["confidence"] == answer["hits"][0]["confidence"] > 0.9
+
+
+async def test_a_token_searches_again_without_the_picture(site: Site) -> None:
+    for name in "ab":
+        await site.put(name, description=name)
+    first = (await search(site, return_token="true")).json()
+    token = first["query"]["token"]
+    embedded = len(site.services.house.embedder.embedded)
+
+    again = await site.client.post("/search", json={"parts": [{"token": token}]})
+    mixed = [{"token": token}, {"text": "red", "weight": 0.5}]
+    refined = await site.client.post("/search", json={"parts": mixed, "explain": True, "offset": 1})
+    in_form = await site.client.post(
+        "/search/image", data={"parts": json.dumps([{"token": token}])}, files={"image": JPEG}
+    )
+
+    assert again.json()["hits"] == first["hits"]
+    assert "token" not in again.json()["query"]
+    assert len(site.services.house.embedder.embedded) == embedded + 1  # The picture in the form.
+    assert (refined.status_code, in_form.status_code) == (200, 200)
+    assert refined.json()["hits"][0]["explanation"]["visual"]
+
+
+async def test_a_wrong_token_is_refused_by_place(site: Site) -> None:
+    parts = [{"text": "red"}, {"token": "AAAA"}]
+    wrong = await site.client.post("/search", json={"parts": parts})
+    problem(wrong, 422, "invalid-token")
+    assert pointers(wrong) == ["/parts/1/token"]
+
+    token = (await search(site, return_token="true")).json()["query"]["token"]
+    site.services.house.search.tokens = QueryTokens("other", site.services.house.embedder.signals)
+    foreign = await site.client.post("/search", json={"parts": [{"token": token}]})
+    problem(foreign, 409, "other-encoders")
+    assert pointers(foreign) == ["/parts/0/token"]
+    assert "fake-semantic and fake-visual" in foreign.json()["detail"]

@@ -72,15 +72,15 @@ def test_an_explanation_shows_where_each_signal_sees_the_likeness(
     semantic = here.dialog.get_by_role("button", name="Semantic")
     visual = here.dialog.get_by_role("button", name="Visual")
     expect(semantic).to_have_attribute("aria-pressed", "true")
-    expect(here.dialog.locator(".layer.semantic")).to_be_visible()
-    expect(here.dialog.locator(".layer.visual")).to_be_hidden()
+    expect(here.dialog.locator(".layer[data-signal=semantic]")).to_be_visible()
+    expect(here.dialog.locator(".layer[data-signal=visual]")).to_be_hidden()
     here.check_accessibility()
     visual.click()
     semantic.click()
-    expect(here.dialog.locator(".layer.semantic")).to_be_hidden()
-    expect(here.dialog.locator(".layer.visual")).to_be_visible()
+    expect(here.dialog.locator(".layer[data-signal=semantic]")).to_be_hidden()
+    expect(here.dialog.locator(".layer[data-signal=visual]")).to_be_visible()
     picture = here.dialog.locator(".explained > img").first.bounding_box()
-    assert here.dialog.locator(".layer.visual").bounding_box() == picture
+    assert here.dialog.locator(".layer[data-signal=visual]").bounding_box() == picture
 
 
 def test_an_explanation_of_a_search_by_words_says_what_it_cannot_show(

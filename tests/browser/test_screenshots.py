@@ -36,7 +36,7 @@ def test_the_pictures_of_the_readme(
     here.page.get_by_role("button", name="Compare signals").click()
     expect(here.page.locator(".entry")).to_have_count(24)
     here.settled()
-    here.page.locator(".column.hybrid .entry").nth(1).hover()
+    here.page.locator(".column.mixture .entry").nth(1).hover()
     _save(here, "compare.png")
 
     here = visit(empty_shop, reduced_motion="reduce", color_scheme="dark", **phone)

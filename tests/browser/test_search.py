@@ -53,7 +53,9 @@ class TestWaysIn:
 
         expect(here.hits.first.locator(".shares")).not_to_contain_text("visual")
         expect(here.page.get_by_label("What counts")).to_be_disabled()
-        expect(here.page.get_by_text("Words have no visual side")).to_be_visible()
+        expect(
+            here.page.get_by_text("Words are compared by the semantic signal alone.")
+        ).to_be_visible()
 
     def test_picture_and_words_go_together_each_with_a_weight(
         self, shop: ServiceProcess, visit: Open
@@ -100,7 +102,7 @@ class TestSlider:
         here.settled()
         expect(here.hits).to_have_count(6)
         held: list[Route] = []
-        here.page.route("**/search", lambda route: held.append(route))
+        here.page.route("**/search/image", lambda route: held.append(route))
 
         here.page.get_by_label("What counts").fill("100")
 
@@ -115,7 +117,7 @@ class TestSlider:
         here = visit(shop)
         here.choose(png(2))
         here.settled()
-        here.page.route("**/search", lambda route: None)  # Never answered.
+        here.page.route("**/search/image", lambda route: None)  # Never answered.
         here.page.get_by_label("What counts").fill("85")
         weights = {"semantic": 0.15, "visual": 0.85}
         answer = shop.client.post(
@@ -141,7 +143,7 @@ class TestSlider:
             else:
                 held.append(route)
 
-        here.page.route("**/search", hold_the_first)
+        here.page.route("**/search/image", hold_the_first)
         here.choose(png(0))
         while not held:
             here.page.wait_for_timeout(50)
@@ -243,7 +245,7 @@ class TestComparison:
         expect(here.page.locator(".column h3")).to_have_text(
             [
                 "Semantic alone (compact-semantic-1)",
-                "Hybridboth, by the slider",
+                "Hybridall together, as weighted",
                 "Visual alone (compact-visual-1)",
             ]
         )
@@ -263,7 +265,9 @@ class TestComparison:
                 files={"image": png(2)},
             ).json()
             names = [hit["product"]["name"] for hit in answer["hits"]]
-            expect(here.page.locator(f".column.{signal} .entry-name")).to_have_text(names)
+            expect(here.page.locator(f".column[data-signal={signal}] .entry-name")).to_have_text(
+                names
+            )
 
     def test_a_product_lights_up_in_all_three(self, shop: ServiceProcess, visit: Open) -> None:
         here = visit(shop)
@@ -272,7 +276,7 @@ class TestComparison:
         expect(here.page.locator(".entry")).to_have_count(18)
         here.settled()
 
-        here.page.locator(".column.hybrid .entry").nth(2).focus()
+        here.page.locator(".column.mixture .entry").nth(2).focus()
 
         lit = here.page.locator(".entry.lit .entry-name")
         expect(lit).to_have_count(3)
@@ -299,6 +303,7 @@ def test_of_several_dropped_pictures_the_first_is_searched_with_and_that_is_said
     for number, path in enumerate(pictures):
         path.write_bytes(png(number))
     here = visit(shop)
+    expect(here.page.locator(".newcomer")).to_have_count(6)
     here.drop("#search-view", *pictures)
     expect(here.page.get_by_text("Only “one.png” is searched with")).to_be_visible()
     expect(here.hits.first.get_by_role("heading")).to_have_text("Red mug")
@@ -308,7 +313,7 @@ def test_of_several_dropped_pictures_the_first_is_searched_with_and_that_is_said
 def test_the_first_search_shows_that_it_is_under_way(shop: ServiceProcess, visit: Open) -> None:
     here = visit(shop)
     expect(here.page.locator(".example").first).to_be_visible()
-    here.page.route("**/search", lambda route: None)  # Never answered.
+    here.page.route("**/search/image", lambda route: None)  # Never answered.
     here.choose(png(1))
     expect(here.results).to_have_attribute("aria-busy", "true")
     bar = here.page.locator(".welcome").evaluate(

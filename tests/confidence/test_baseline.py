@@ -1,4 +1,4 @@
-"""The baseline of the catalogue: when it is measured, and what searches make of it."""
+"""The baseline is measured when the catalogue changes, and searches are judged by it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def find(house: House, *parts: QueryPart, **ranking: float) -> SearchResul
     return await house.search.find(parts, Ranking(**ranking))  # type: ignore[arg-type]
 
 
-async def test_before_it_is_measured_the_verdict_is_unknown_and_says_why(house: House) -> None:
+async def test_the_verdict_is_unknown_until_the_baseline_is_measured(house: House) -> None:
     await fill(house, 30)
 
     result = await find(house, ImagePart(b"picture 3"))
@@ -45,7 +45,7 @@ async def test_before_it_is_measured_the_verdict_is_unknown_and_says_why(house: 
 
 
 @pytest.mark.parametrize("products", [0, 1, 5, 19])
-async def test_too_few_products_are_no_baseline(house: House, products: int) -> None:
+async def test_too_few_products_give_no_baseline(house: House, products: int) -> None:
     await fill(house, products)
     await house.baseline.refresh()
 
@@ -75,7 +75,7 @@ async def test_a_score_far_below_what_products_find_is_nothing_alike(house: Hous
     assert house.baseline.match([ImagePart(b"")], WEIGHTS, 0.0).verdict == "nothing_alike"
 
 
-async def test_the_verdict_is_on_the_best_product_also_where_the_page_leaves_it_out(
+async def test_the_verdict_is_on_the_best_product_even_if_the_page_omits_it(
     house: House,
 ) -> None:
     await fill(house, 40)
@@ -113,10 +113,10 @@ async def test_equal_searches_are_judged_equally_in_every_process(house: House) 
     )
 
 
-async def test_it_is_measured_anew_only_when_the_catalogue_has_changed(house: House) -> None:
+async def test_it_is_measured_again_only_if_the_catalogue_has_changed(house: House) -> None:
     await fill(house, 40)
     await house.baseline.refresh()
-    house.outage.after = 1  # one call is enough to see that nothing has changed
+    house.outage.after = 1  # One call suffices to see that nothing has changed.
     await house.baseline.refresh()
     house.outage.after = None
 
@@ -135,7 +135,7 @@ async def test_the_twentieth_product_is_noticed(house: House) -> None:
     assert (await find(house, ImagePart(b"picture 0"))).match.verdict == "found"
 
 
-async def test_while_an_import_runs_it_is_measured_once_a_minute(house: House) -> None:
+async def test_it_is_measured_once_a_minute_during_an_import(house: House) -> None:
     time = 0.0
     baseline = CatalogueBaseline(house.store, house.embedder, clock=lambda: time)
     await baseline.check()
@@ -151,7 +151,7 @@ async def test_while_an_import_runs_it_is_measured_once_a_minute(house: House) -
         assert judged_by(baseline) == "found"
 
 
-async def test_an_import_long_after_the_last_one_has_its_minute_too(
+async def test_a_later_import_also_waits_a_minute_for_its_measurement(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time = 0.0
@@ -171,7 +171,7 @@ async def test_an_import_long_after_the_last_one_has_its_minute_too(
     assert len(embedded) == 31
 
 
-async def test_names_are_embedded_a_few_at_a_time_and_none_twice(
+async def test_names_are_embedded_in_batches_and_none_twice(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     baseline = CatalogueBaseline(house.store, house.embedder)
@@ -185,7 +185,7 @@ async def test_names_are_embedded_a_few_at_a_time_and_none_twice(
     assert len(embedded) == 40
 
 
-async def test_it_is_measured_once_an_import_has_ended(house: House) -> None:
+async def test_it_is_measured_when_an_import_has_ended(house: House) -> None:
     baseline = CatalogueBaseline(house.store, house.embedder, clock=lambda: 0.0)
     await baseline.check()
     await fill(house, 30)
@@ -197,7 +197,7 @@ async def test_it_is_measured_once_an_import_has_ended(house: House) -> None:
     assert judged_by(baseline) == "found"
 
 
-async def test_other_pictures_in_the_same_number_are_noticed_within_a_minute(house: House) -> None:
+async def test_the_same_number_of_other_pictures_is_noticed_within_a_minute(house: House) -> None:
     time = 0.0
     baseline = CatalogueBaseline(house.store, house.embedder, clock=lambda: time)
     for picture in ("the same", "picture {}"):
@@ -242,7 +242,7 @@ async def test_a_search_by_text_is_pending_until_the_names_are_measured(
 
 
 def names_embedded(house: House, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """The names that are embedded from now on, each with how many were under way."""
+    """Records the names that are embedded from now on, each with the number in progress."""
     embedded: dict[str, int] = {}
     under_way: set[str] = set()
     real = house.embedder.embed_text
@@ -260,11 +260,11 @@ def names_embedded(house: House, monkeypatch: pytest.MonkeyPatch) -> dict[str, i
 
 
 def judged_by(baseline: CatalogueBaseline) -> str:
-    """The verdict on a hit of the highest score there is."""
+    """Returns the verdict on a hit with the highest possible score."""
     return baseline.match([ImagePart(b"picture 0")], WEIGHTS, 1.0).verdict
 
 
-async def test_it_is_measured_anew_after_some_time_in_any_case(house: House) -> None:
+async def test_it_is_measured_again_after_ten_minutes_in_any_case(house: House) -> None:
     time = 0.0
     baseline = CatalogueBaseline(house.store, house.embedder, clock=lambda: time)
     await fill(house, 30)
@@ -281,7 +281,7 @@ async def test_it_is_measured_anew_after_some_time_in_any_case(house: House) -> 
     assert baseline.confidences([ImagePart(b"")], WEIGHTS, [0.5]) != before
 
 
-async def test_an_outage_keeps_what_was_measured_and_is_got_over(house: House) -> None:
+async def test_the_baseline_survives_an_outage(house: House) -> None:
     await fill(house, 30)
     await house.baseline.refresh()
     house.outage.after = 0
@@ -296,7 +296,7 @@ async def test_an_outage_keeps_what_was_measured_and_is_got_over(house: House) -
     assert house.baseline.match([ImagePart(b"")], WEIGHTS, 1.0).verdict == "found"
 
 
-async def test_products_that_share_a_picture_do_not_make_everything_else_unlike(
+async def test_products_that_share_a_picture_do_not_raise_the_baseline(
     house: House,
 ) -> None:
     for number in range(25):
@@ -323,7 +323,7 @@ async def test_a_catalogue_of_one_picture_has_no_baseline(house: House) -> None:
     assert "different pictures" in match.detail
 
 
-async def test_a_query_that_was_read_in_part_is_not_judged(house: House) -> None:
+async def test_a_query_with_ignored_words_is_not_judged(house: House) -> None:
     await fill(house, 40)
     await house.baseline.refresh()
 

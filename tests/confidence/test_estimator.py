@@ -1,4 +1,4 @@
-"""Confidence: how unusual a score is against what the catalogue's own products find."""
+"""A score is judged by the scores that the catalogue's own products find."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def draw(count: int, seed: int) -> Vectors:
-    """Pictures of kinds of things: around twenty centres that are the same for every seed."""
+    """Draws pictures of twenty kinds of products: around centres that all seeds share."""
     centres = np.random.default_rng(0).normal(size=(20, 32))
     random = np.random.default_rng(seed)
     rows = centres[random.integers(0, 20, count)] + 0.7 * random.normal(size=(count, 32))
@@ -66,7 +66,7 @@ def test_a_product_s_own_picture_is_found() -> None:
     assert confidences([1.0], level)[0] > 0.99
 
 
-def test_it_is_found_also_where_every_product_has_two_variants_like_it() -> None:
+def test_a_product_is_found_even_if_every_product_has_two_similar_variants() -> None:
     first = draw(100, seed=1)
     thrice = {name: np.concatenate([rows, rows, rows]) for name, rows in first.items()}
     level = measured(baseline(thrice))
@@ -74,7 +74,7 @@ def test_it_is_found_also_where_every_product_has_two_variants_like_it() -> None
     assert confidences([0.97], level)[0] > FOUND_FROM
 
 
-def test_things_of_other_kinds_find_nothing_alike() -> None:
+def test_products_of_other_kinds_find_nothing_alike() -> None:
     catalogue = draw(400, seed=1)
     random = np.random.default_rng(5)
     strange = {
@@ -85,10 +85,10 @@ def test_things_of_other_kinds_find_nothing_alike() -> None:
     assert np.mean(np.array(judged) <= NOTHING_ALIKE_TO) > 0.95
 
 
-def test_absent_things_of_the_same_kinds_are_seldom_called_found() -> None:
+def test_absent_products_of_the_same_kinds_are_seldom_called_found() -> None:
     catalogue = draw(400, seed=1)
     judged = confidences(best_scores(draw(300, seed=2), catalogue), measured(baseline(catalogue)))
-    # Two look-alikes are hidden: the nearest of an absent thing is a little nearer than the third.
+    # Two neighbours are hidden, so an absent product finds slightly more than the baseline.
     assert np.mean(np.array(judged) >= FOUND_FROM) < 0.5
 
 
@@ -99,7 +99,7 @@ def test_a_higher_score_is_never_less_confident() -> None:
     assert judged[-1] > 0.99
 
 
-def test_a_sample_says_more_of_the_whole_catalogue_for_knowing_its_size() -> None:
+def test_the_size_of_the_catalogue_corrects_what_a_sample_estimates() -> None:
     whole = draw(4000, seed=1)
     sample = {name: rows[:500] for name, rows in whole.items()}
 
@@ -122,7 +122,7 @@ def test_texts_are_judged_by_texts() -> None:
     )
 
 
-def test_a_mixture_of_unlike_things_is_expected_to_find_less() -> None:
+def test_a_mixture_of_different_products_is_expected_to_find_less() -> None:
     found = baseline(draw(400, seed=1), texts=True)
     one = np.median(measured(found))
     for mixture in (
@@ -133,7 +133,7 @@ def test_a_mixture_of_unlike_things_is_expected_to_find_less() -> None:
         assert np.median(measured(found, mixture)) < one
 
 
-def test_what_is_only_unlike_something_has_a_baseline_too() -> None:
+def test_a_query_of_negative_parts_has_a_baseline() -> None:
     level = measured(baseline(draw(400, seed=1)), Shape(unlike_picture=1.0))
     assert np.isfinite(level).all()
     assert confidences([1.0], level)[0] > 0.99
@@ -147,6 +147,6 @@ def test_a_small_catalogue_of_equal_pictures_has_finite_answers(count: int) -> N
     assert judged == sorted(judged)
 
 
-def test_the_very_same_picture_is_found_also_among_many_like_it() -> None:
+def test_an_identical_picture_is_found_among_many_similar_ones() -> None:
     same = {name: np.repeat(rows, 30, axis=0) for name, rows in draw(1, seed=1).items()}
     assert confidences([1.0, 1.0 - 1e-6], measured(baseline(same))) == [1.0, 1.0]

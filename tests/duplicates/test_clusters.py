@@ -1,4 +1,4 @@
-"""Groups of near duplicates come out the same whether made at once or change by change."""
+"""Groups of near-duplicates are the same, whether computed at once or change by change."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def at_once(fingerprints: Sequence[ImageFingerprint]) -> list[list[str]]:
     return names(group_near_duplicates(fingerprints, Links.none())[0])
 
 
-def test_changes_lead_to_the_groups_that_all_at_once_would_have() -> None:
+def test_groups_updated_by_changes_equal_groups_computed_at_once() -> None:
     random = np.random.default_rng(0)
     catalogue: dict[str, ImageFingerprint] = {}
     links = Links.none()
@@ -49,7 +49,7 @@ def test_fingerprints_that_were_compared_before_are_not_compared_again() -> None
     assert names(groups) == [["c", "d"]]
 
 
-def test_the_middle_of_a_chain_taken_away_parts_it() -> None:
+def test_a_chain_without_its_middle_is_split() -> None:
     chain = [stored("a", 100), stored("b", 120), stored("c", 140)]
     groups, links = group_near_duplicates(chain, Links.none())
     assert names(groups) == [["a", "b", "c"]]
@@ -58,7 +58,7 @@ def test_the_middle_of_a_chain_taken_away_parts_it() -> None:
 
 
 @pytest.mark.parametrize("gone", [0, LARGE_GROUP // 2, 3 * LARGE_GROUP - 1])
-def test_a_large_group_hangs_together_whichever_of_its_fingerprints_is_gone(gone: int) -> None:
+def test_a_large_group_stays_connected_whichever_fingerprint_is_removed(gone: int) -> None:
     many = [
         ImageFingerprint(
             f"{n}", f"p{n:03}", "", f"{n}", bytes(8) + bytes([100, n % 8, n // 8] * 64)

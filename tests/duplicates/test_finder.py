@@ -1,4 +1,4 @@
-"""Near duplicates: found as they are written, and listed in groups."""
+"""Near-duplicates are found when they are written, and listed in groups."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def groups(duplicates: Duplicates) -> list[list[str]]:
     return [[fingerprint.product_id for fingerprint in group.images] for group in page.items]
 
 
-async def test_the_same_bytes_under_another_id_are_told(house: House) -> None:
+async def test_the_same_bytes_under_another_id_are_found(house: House) -> None:
     await write(house, "a", b"x", name="First")
     product = await write(house, "b", b"y", b"x")
 
@@ -42,21 +42,21 @@ async def test_the_same_bytes_under_another_id_are_told(house: House) -> None:
     )
 
 
-async def test_a_copy_saved_again_is_told_and_another_picture_is_not(house: House) -> None:
+async def test_a_copy_saved_again_is_found_and_another_picture_is_not(house: House) -> None:
     await write(house, "a", b"x")
     await write(house, "b", b"something else")
 
     assert await near(house, await write(house, "c", b"x" + AGAIN)) == [("a", 1.0)]
 
 
-async def test_a_product_s_own_views_are_no_duplicates(house: House) -> None:
+async def test_pictures_of_the_same_product_are_not_duplicates(house: House) -> None:
     product = await write(house, "a", b"x", b"x" + AGAIN)
 
     assert await near(house, product) == []
     assert await groups(house.duplicates) == []
 
 
-async def test_of_two_writes_at_once_one_tells_of_the_other(house: House) -> None:
+async def test_of_concurrent_writes_the_last_finds_the_others(house: House) -> None:
     async def write_and_ask(product_id: str) -> list[tuple[str, float]]:
         return await near(house, await write(house, product_id, b"x"))
 
@@ -65,7 +65,7 @@ async def test_of_two_writes_at_once_one_tells_of_the_other(house: House) -> Non
     assert max(len(answer) for answer in answers) == 3
 
 
-async def test_deleted_and_replaced_pictures_are_none_any_more(house: House) -> None:
+async def test_deleted_and_replaced_pictures_are_not_found(house: House) -> None:
     for name in "abc":
         await write(house, name, b"x")
     await house.catalogue.delete("a")
@@ -75,7 +75,7 @@ async def test_deleted_and_replaced_pictures_are_none_any_more(house: House) -> 
     assert await groups(house.duplicates) == [["c", "d"]]
 
 
-async def test_a_patched_name_is_the_name_told(house: House) -> None:
+async def test_a_renamed_product_is_found_under_its_new_name(house: House) -> None:
     await write(house, "a", b"x", name="Old")
     await house.catalogue.patch("a", {"name": "New"})
 
@@ -84,7 +84,7 @@ async def test_a_patched_name_is_the_name_told(house: House) -> None:
     assert found.name == "New"
 
 
-async def test_only_the_most_similar_are_told_of_a_picture_that_is_everywhere(
+async def test_a_write_names_only_the_most_similar_of_many_duplicates(
     house: House,
 ) -> None:
     for number in range(30):
@@ -94,7 +94,7 @@ async def test_only_the_most_similar_are_told_of_a_picture_that_is_everywhere(
     assert len((await groups(house.duplicates))[0]) == 30
 
 
-async def test_groups_are_told_page_by_page(house: House) -> None:
+async def test_groups_are_listed_page_by_page(house: House) -> None:
     for number in range(7):
         await write(house, f"a{number}", f"picture {number}".encode())
         await write(house, f"b{number}", f"picture {number}".encode() + AGAIN)
@@ -114,12 +114,12 @@ async def test_groups_are_told_page_by_page(house: House) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "nonsense", "W10=", "eyJhIjogMX0=", "\u00e9"])
-async def test_a_cursor_of_something_else_is_refused(house: House, cursor: str) -> None:
+async def test_a_foreign_cursor_is_refused(house: House, cursor: str) -> None:
     with pytest.raises(InvalidCursor):
         await house.duplicates.page(limit=3, cursor=cursor)
 
 
-async def test_after_a_restart_everything_is_known_again(house: House) -> None:
+async def test_duplicates_are_found_after_a_restart(house: House) -> None:
     await write(house, "a", b"x")
     product = await write(house, "b", b"x")
 
@@ -129,7 +129,7 @@ async def test_after_a_restart_everything_is_known_again(house: House) -> None:
     assert await groups(restarted) == [["a", "b"]]
 
 
-async def test_what_another_process_wrote_and_deleted_is_taken_over(house: House) -> None:
+async def test_writes_and_deletes_of_another_process_are_noticed(house: House) -> None:
     await house.fingerprints.ready()
     other = House(outage=house.outage, embedder=house.embedder)
     other.store.points = house.store.points
@@ -175,7 +175,7 @@ async def test_changes_while_the_fingerprints_are_read_are_not_lost(house: House
     assert len(house.fingerprints) == 2
 
 
-async def test_a_point_without_a_fingerprint_is_given_one_by_a_rebuild(house: House) -> None:
+async def test_a_rebuild_adds_missing_fingerprints(house: House) -> None:
     product = await write(house, "a", b"x")
     key = point_id("a", product.images[0].image_id)
     old = house.store.points[key]

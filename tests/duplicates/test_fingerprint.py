@@ -1,4 +1,4 @@
-"""Nearly the same picture: the same one saved anew, and not another product like it."""
+"""Fingerprints match copies that were saved again, and not similar products."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from service.duplicates.fingerprint import (
 
 
 def picture(seed: int, colour: tuple[int, int, int] = (180, 40, 40)) -> Image.Image:
-    """A thing before a background: some shapes, of which the seed says where."""
+    """Draws shapes on a plain background, at places that depend on the seed."""
     random = np.random.default_rng(seed)
     image = Image.new("RGB", (400, 300), (235, 235, 230))
     draw = ImageDraw.Draw(image)
@@ -51,7 +51,7 @@ def cropped(image: Image.Image, share: float) -> Image.Image:
 
 
 def similarity(one: Image.Image, other: Image.Image) -> float | None:
-    """None where they are not nearly the same."""
+    """Returns None if the pictures are not near-duplicates."""
     first, second = split(fingerprint(one)), split(fingerprint(other))
     rows, found = similar(*first, np.array([second[0]]), second[1][None])
     return float(found[0]) if len(rows) else None
@@ -71,7 +71,7 @@ def similarity(one: Image.Image, other: Image.Image) -> float | None:
     ],
     ids=["quality 30", "quality 90", "0.3 size", "cropped", "darker", "more colour", "all"],
 )
-def test_a_picture_saved_anew_is_nearly_the_same(
+def test_a_picture_saved_again_is_a_near_duplicate(
     seed: int, change: Callable[[Image.Image], Image.Image]
 ) -> None:
     found = similarity(picture(seed), change(picture(seed)))
@@ -79,27 +79,27 @@ def test_a_picture_saved_anew_is_nearly_the_same(
     assert found > 0.95
 
 
-def test_the_very_same_picture_has_similarity_1() -> None:
+def test_an_identical_picture_has_the_similarity_1() -> None:
     assert similarity(picture(1), picture(1)) == 1.0
 
 
-def test_other_things_before_the_same_background_are_not_the_same() -> None:
+def test_other_shapes_on_the_same_background_are_not_near_duplicates() -> None:
     assert [similarity(picture(0), picture(seed)) for seed in range(1, 30)] == [None] * 29
 
 
-def test_the_same_thing_in_another_colour_is_another_product() -> None:
+def test_the_same_shape_in_another_colour_is_not_a_near_duplicate() -> None:
     assert similarity(picture(1, (180, 40, 40)), picture(1, (40, 70, 180))) is None
 
 
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (200, 30, 30)])
-def test_a_plain_picture_has_a_fingerprint_too(colour: tuple[int, int, int]) -> None:
+def test_a_plain_picture_has_a_fingerprint(colour: tuple[int, int, int]) -> None:
     plain = Image.new("RGB", (64, 64), colour)
     assert len(fingerprint(plain)) == FINGERPRINT_BYTES
     assert similarity(plain, plain) == 1.0
     assert similarity(plain, Image.new("RGB", (64, 64), (30, 200, 30))) is None
 
 
-def test_all_pairs_are_those_that_one_by_one_would_find() -> None:
+def test_comparing_all_pairs_finds_what_single_comparisons_find() -> None:
     images = [picture(seed) for seed in range(20)]
     images += [saved(image, 40) for image in images[:9]]
     found = [split(fingerprint(image)) for image in images]
@@ -122,7 +122,7 @@ def test_all_pairs_are_those_that_one_by_one_would_find() -> None:
     assert pairs >= {(row, row + 20) for row in range(9)}
 
 
-def test_only_pairs_with_a_new_row_are_compared_if_the_others_are_known() -> None:
+def test_only_pairs_with_a_new_row_are_compared() -> None:
     found = [split(fingerprint(picture(seed))) for seed in (1, 1, 2, 2, 1)]
     hashes = np.array([hash_ for hash_, _ in found])
     colours = np.stack([colour for _, colour in found])
@@ -136,7 +136,7 @@ def test_only_pairs_with_a_new_row_are_compared_if_the_others_are_known() -> Non
     assert sorted(pairs) == [(0, 4), (1, 4)]
 
 
-def test_mean_colours_rule_out_no_pair_that_is_nearly_the_same() -> None:
+def test_mean_colours_never_rule_out_a_near_duplicate() -> None:
     random = np.random.default_rng(0)
     plain = np.repeat(random.integers(0, 256, (300, 1, 3)), 64, axis=1).reshape(300, 192)
     noisy = np.clip(plain * random.uniform(0.85, 1.18, (300, 1)), 0, 255)

@@ -26,7 +26,7 @@ def catalogue(shared_service: ServiceProcess) -> ServiceProcess:
             {"product_id": f"p{n}", "name": f"Product {n}", "images": [f"{n}-0", f"{n}-1"]}
             for n in numbers
         ]
-        files = [("file", (f"{n}-{view}", png(2 * n + view))) for n in numbers for view in (0, 1)]
+        files = [("files", (f"{n}-{view}", png(2 * n + view))) for n in numbers for view in (0, 1)]
         response = shared_service.client.post(
             "/products/batch", data={"manifest": json.dumps(manifest)}, files=files
         )

@@ -7,6 +7,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -123,10 +124,33 @@ def test_a_lost_index_is_rebuilt_from_the_blobs(service: ServiceProcess) -> None
     assert all(found(service, number) for number in range(5))
 
 
-def test_a_second_service_on_the_same_data_says_so(service: ServiceProcess) -> None:
-    second = ServiceProcess(service.directory)
+@pytest.mark.parametrize("prefix", ["products", "another"])
+def test_a_second_service_on_the_same_directory_is_refused(
+    service: ServiceProcess, prefix: str
+) -> None:
+    second = ServiceProcess(service.directory, COLLECTION_PREFIX=prefix)
     try:
-        with pytest.raises(AssertionError, match=r"Another process has the vector store"):
+        with pytest.raises(AssertionError, match=f"is used by process {service.pid} on"):
             second.start()
     finally:
         second.close()
+
+
+def test_a_second_embedded_index_of_the_same_bucket_is_refused(tmp_path: Path) -> None:
+    bucket = f"file://{tmp_path}/bucket"
+    first = ServiceProcess(_folder(tmp_path / "1"), BLOB_URL=bucket)
+    second = ServiceProcess(_folder(tmp_path / "2"), BLOB_URL=bucket)
+    try:
+        first.start()
+        with pytest.raises(AssertionError, match=f"Process {first.pid} on .* QDRANT_URL"):
+            second.start()
+        first.kill()
+        first.start()  # the lease is of its directory, and not of the process that was killed
+    finally:
+        first.close()
+        second.close()
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path

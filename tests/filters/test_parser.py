@@ -1,4 +1,4 @@
-"""The language of filters: what it says, and where it points when it says nothing."""
+"""The parser turns documents into filters, and points to what is wrong in others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service.api.problems import pointer as pointer_to
 from service.core.errors import InvalidFilter
 from service.core.filter import (
     And,
@@ -58,12 +59,12 @@ GREEN = OneOf(COLOUR, ("green",))
         ({"product_id": {"any": ["a", "b"]}}, OneOf(Property("product_id"), ("a", "b"))),
     ],
 )
-def test_a_document_says_this(document: Any, expected: Filter) -> None:
+def test_documents_are_parsed(document: Any, expected: Filter) -> None:
     assert read_filter(document) == expected
 
 
 @pytest.mark.parametrize("name", ["and", "or", "not", "name", "product_id", "attributes.x", "a.b"])
-def test_any_attribute_can_be_named_behind_the_prefix(name: str) -> None:
+def test_the_prefix_allows_any_attribute_name(name: str) -> None:
     assert read_filter({f"attributes.{name}": 1}) == OneOf(Attribute(name), (1.0,))
 
 
@@ -116,15 +117,17 @@ def nested(depth: int) -> dict[str, Any]:
         ({"a": {"any": list(range(MAX_VALUES + 1))}}, "/a/any", "values"),
     ],
 )
-def test_what_says_nothing_is_refused_by_place(document: Any, pointer: str, words: str) -> None:
+def test_invalid_documents_are_refused_with_a_pointer(
+    document: Any, pointer: str, words: str
+) -> None:
     with pytest.raises(InvalidFilter) as caught:
         read_filter(document)
 
-    assert caught.value.pointer == f"/filter{pointer}"
+    assert pointer_to(caught.value.place) == pointer
     assert words in caught.value.detail
 
 
-def test_what_is_at_the_bounds_is_taken() -> None:
+def test_documents_at_the_limits_are_accepted() -> None:
     read_filter(nested(MAX_DEPTH))
     read_filter({f"a{n}": 1 for n in range(MAX_COMPARISONS)})
     read_filter({"a": {"any": list(range(MAX_VALUES))}})
@@ -150,7 +153,7 @@ def test_dates_are_those_of_rfc_3339(text: str, moment: str | None) -> None:
     assert read_date(text) == (None if moment is None else datetime.fromisoformat(moment))
 
 
-def test_the_fingerprint_follows_the_meaning_and_not_the_order() -> None:
+def test_the_digest_depends_on_the_meaning_and_not_on_the_order() -> None:
     one = {"a": {"any": [1, "x"]}, "or": [{"b": 1}, {"not": {"c": {"lt": 3}}}]}
     same = {"or": [{"not": {"c": {"lt": 3.0}}}, {"b": 1.0}], "a": {"any": ["x", 1]}}
     others = [
@@ -162,5 +165,5 @@ def test_the_fingerprint_follows_the_meaning_and_not_the_order() -> None:
     ]
 
     assert filter_digest(read_filter(one)) == filter_digest(read_filter(same))
-    prints = {json.dumps(other): filter_digest(read_filter(other)) for other in [one, *others]}
-    assert len(set(prints.values())) == len(prints)
+    digests = {json.dumps(other): filter_digest(read_filter(other)) for other in [one, *others]}
+    assert len(set(digests.values())) == len(digests)

@@ -1,4 +1,4 @@
-"""What the tests of this folder read out of the repository's texts."""
+"""Reads the README and the Makefile for the tests of this folder."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ MAKEFILE: Final = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def shell_blocks() -> list[str]:
-    """The README's fenced shell blocks, in order."""
+    """Returns the README's fenced shell blocks, in order."""
     return re.findall(r"^```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
 def shell_lines() -> list[str]:
-    """Their commands, those over several lines joined."""
+    """Returns the commands of the shell blocks, with continued lines joined."""
     joined = "\n".join(shell_blocks()).replace("\\\n", " ")
     return [line for line in joined.splitlines() if line.strip() and not line.startswith("#")]
 
 
 def make_targets() -> dict[str, str | None]:
-    """Every target that can be called by name, with its help."""
+    """Returns every target that can be called by name, with its help."""
     rules = re.findall(r"^([a-z][a-z-]*):(?:[^#=\n]*)(?:## (.*))?$", MAKEFILE, re.MULTILINE)
     return {name: text or None for name, text in rules}
 
 
 @dataclass(frozen=True)
 class Curl:
-    """One call of curl in the README."""
+    """A call of curl in the README."""
 
     method: str
     url: str

@@ -1,4 +1,4 @@
-"""The benchmarks run: with tiny models and few requests, so that their figures mean nothing."""
+"""The benchmarks run to their end, here with tiny models and few requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.packaging.documents import ROOT
 
 PARTS = ["processor", "bulk", "load", "large_photos", "vectors"]
-"""Those that start more services, `lanes` and `start`, are left to `make bench`."""
+"""The parts to run. `lanes` and `start` start more services and are left to `make bench`."""
 
 
 @pytest.mark.timeout(300)

@@ -1,4 +1,4 @@
-"""constraints.txt pins all that an installation brings, and holds names and versions alone."""
+"""constraints.txt pins every installed package, and contains only names and versions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DIRECT = [
 ]
 
 BENCH = [Requirement(text) for text in PROJECT["optional-dependencies"]["bench"]]
-"""Not installed for the tests."""
+"""The packages of the benchmarks, which the tests do not install."""
 
 
 def test_every_line_is_a_name_and_an_exact_version() -> None:
@@ -44,18 +44,18 @@ def test_every_direct_dependency_is_pinned() -> None:
     assert not [req.name for req in [*DIRECT, *BENCH] if canonicalize_name(req.name) not in PINNED]
 
 
-def test_everything_that_is_installed_for_them_is_pinned() -> None:
+def test_every_indirect_dependency_is_pinned() -> None:
     assert not set(_installed(DIRECT)) - PINNED.keys()
 
 
-def test_what_is_installed_is_what_is_pinned() -> None:
-    # A wheel of another index may bring a local version: torch 2.15.0+cpu is 2.15.0.
+def test_the_installed_versions_are_the_pinned_ones() -> None:
+    # A wheel of another index may have a local version: torch 2.15.0+cpu is 2.15.0.
     installed = {name: version(name).partition("+")[0] for name in _installed(DIRECT)}
     assert {name: PINNED[name] for name in installed} == installed
 
 
 def _installed(requirements: list[Requirement]) -> Iterator[str]:
-    """Names of the requirements and of all that they need here, in any order, each once."""
+    """Yields the names of the requirements and of their dependencies, each once."""
     waiting, seen = [(req, "") for req in requirements], set()
     while waiting:
         requirement, for_extra = waiting.pop()

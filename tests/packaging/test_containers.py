@@ -1,4 +1,4 @@
-"""The container files keep what the README says of them."""
+"""The container files do what the README says about them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from service.config import Settings
 from tests.packaging.documents import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-# Any: the shape is what these tests look at.
+# Any: these tests check the shape of the document.
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
 
 
-def test_the_image_runs_as_a_user_with_a_number_and_not_as_root() -> None:
+def test_the_image_runs_as_a_numeric_user_other_than_root() -> None:
     assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
 
 
@@ -30,14 +30,14 @@ def test_everything_it_copies_is_in_the_build_context() -> None:
     assert all((ROOT / source).exists() for source in sources)
 
 
-def test_its_environment_names_settings() -> None:
+def test_its_environment_variables_are_settings() -> None:
     (block,) = re.findall(r"^ENV ((?:.*\\\n)*.*)$", DOCKERFILE, re.MULTILINE)
     names = set(re.findall(r"(?:^|\s)([A-Z_]+)=", block))
     others = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "XDG_CACHE_HOME"}
     assert names - others <= {name.upper() for name in Settings.model_fields}
 
 
-def test_the_commands_need_no_shell_so_that_signals_arrive() -> None:
+def test_its_commands_run_without_a_shell_so_that_signals_arrive() -> None:
     commands = re.findall(r"^(?:ENTRYPOINT|CMD|    CMD) (.*)$", DOCKERFILE, re.MULTILINE)
     assert len(commands) == 3
     assert all(command.startswith("[") for command in commands)
@@ -49,7 +49,7 @@ def test_compose_passes_settings_that_exist() -> None:
     }
 
 
-def test_the_qdrant_server_is_closed_to_the_outside_and_asks_for_a_key() -> None:
+def test_the_qdrant_server_is_private_and_requires_a_key() -> None:
     qdrant = SERVICES["qdrant"]
     assert "ports" not in qdrant
     assert "network_mode" not in qdrant
@@ -69,7 +69,7 @@ def test_the_service_is_published_on_this_machine_alone() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_what_is_written_outlives_the_container_and_it_comes_back(name: str) -> None:
+def test_data_outlives_the_container_which_is_restarted(name: str) -> None:
     volumes = [volume.partition(":")[0] for volume in SERVICES[name]["volumes"]]
     assert set(volumes) <= COMPOSE["volumes"].keys()
     assert SERVICES[name]["restart"] == "unless-stopped"

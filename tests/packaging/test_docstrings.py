@@ -11,7 +11,7 @@ import pytest
 
 from tests.packaging.documents import ROOT
 
-FOLDERS = ("service", "training", "benchmarks", "scripts")
+FOLDERS = ("service", "drawing", "training", "benchmarks", "scripts")
 
 FRAGMENT = re.compile(
     r"(Also|And|As|Because|But|By|From|Of|Or|So|Than|That|Those|To|Until|What|Where|Whether|Which"
@@ -21,8 +21,14 @@ FRAGMENT = re.compile(
 
 SENTENCE_ENDS = (".", ":", "?", "!")
 
-NOT_YET = ()
-"""The folders that are not checked yet."""
+NOT_YET = (
+    "service/api/",
+    "service/catalogue/",
+    "service/core/embedding.py",
+    "service/embedding/",
+    "service/repositories/",
+)
+"""The paths that are not checked yet."""
 
 
 def docstrings(path: Path) -> Iterator[tuple[int, str]]:

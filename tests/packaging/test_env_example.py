@@ -37,11 +37,11 @@ def test_each_setting_has_its_description(name: str) -> None:
     assert Settings.model_fields[name].description == BLOCKS[name.upper()][0]
 
 
-def test_nothing_in_it_is_switched_on() -> None:
+def test_every_setting_in_it_is_commented_out() -> None:
     assert all(line.startswith("#") for line in TEXT.splitlines() if line)
 
 
-def test_its_values_taken_literally_are_the_defaults(tmp_path: Path) -> None:
+def test_its_values_are_the_defaults(tmp_path: Path) -> None:
     switched_on = [
         line.removeprefix("# ")
         for line in TEXT.splitlines()

@@ -1,4 +1,4 @@
-"""Every `make` target explains itself, and an installation is made once."""
+"""Every `make` target has a help text and installs what it needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make
 
 
 def _make(*arguments: str) -> str:
-    # These tests may run below a make, whose flags are not theirs.
+    # If make runs these tests, its flags must not reach the make that they run.
     own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, env=own)
     assert done.returncode == 0, done.stderr
@@ -49,6 +49,12 @@ def test_the_extra_index_reaches_pip() -> None:
 )
 def test_each_target_installs_what_it_needs(target: str, extras: str) -> None:
     assert f"--editable '.{extras}'" in _make("-n", "-B", target)
+
+
+@pytest.mark.parametrize(("arguments", "checked"), [([], True), (["ARGS=-k health"], False)])
+def test_coverage_is_checked_only_for_the_whole_suite(arguments: list[str], checked: bool) -> None:
+    *_, command = _make("-n", "-o", ".venv/.installed-dev", "test", *arguments).splitlines()
+    assert command.endswith("--cov" if checked else "-k health")
 
 
 def test_ci_runs_what_make_check_runs() -> None:

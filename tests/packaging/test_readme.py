@@ -1,4 +1,4 @@
-"""What the README promises is there: commands, files, settings, and a session that works."""
+"""The commands, files and settings that the README mentions exist."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
     assert not [link for link in links if not (page.parent / link).exists()]
 
 
-def test_every_decision_is_in_their_list() -> None:
+def test_every_decision_is_listed() -> None:
     folder = ROOT / "docs/decisions"
     listed = re.findall(r"\]\((\d{4}-.*?\.md)\)", (folder / "README.md").read_text("utf-8"))
     assert listed == sorted(path.name for path in folder.glob("0*.md"))
@@ -74,7 +74,7 @@ def test_every_call_of_the_api_is_shown() -> None:
 
 
 @pytest.mark.parametrize("call", CALLS, ids=_id)
-def test_curl_calls_what_the_api_has_with_fields_that_it_knows(call: Curl) -> None:
+def test_curl_calls_use_fields_that_the_api_knows(call: Curl) -> None:
     operation = _operation(call)
     sent = {name for name, _ in call.forms} | (json.loads(call.body or "{}")).keys()
     if sent:
@@ -86,8 +86,8 @@ def test_curl_calls_what_the_api_has_with_fields_that_it_knows(call: Curl) -> No
 
 
 @pytest.mark.parametrize("call", CALLS, ids=_id)
-def test_curl_sends_files_that_exist_and_json_that_parses(call: Curl) -> None:
-    # Or one that a line of the README has written.
+def test_curl_calls_send_existing_files_and_valid_json(call: Curl) -> None:
+    # A file may also be written by an earlier line of the README.
     assert all(path.is_file() or f"-o {path}" in README for path in call.files)
     for _, value in call.forms:
         if value.startswith(("{", "[")):
@@ -105,7 +105,7 @@ def test_the_answer_shown_has_the_fields_of_the_schema() -> None:
 
 
 def _operation(call: Curl) -> Any:  # Any: a part of a JSON document.
-    """What the document says of the call; its path may hold values in place of names."""
+    """Returns the operation of a call, in whose path values replace the parameters."""
     for template, operations in OPENAPI["paths"].items():
         if re.fullmatch(re.sub(r"\{.*?\}", "[^/]+", template), call.path):
             return operations[call.method.lower()]

@@ -1,4 +1,4 @@
-"""The README's session with curl, pasted into a shell beside a real service, does what it says."""
+"""The README's curl commands work when they are pasted into a shell beside a real service."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SESSION = [block for block in shell_blocks() if f"http://{ADDRESS}/search" in bl
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running service that has its own directory and keeps no one's settings."""
+    """Starts a service with its own directory and default settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -59,7 +59,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _paste(block: str, address: str) -> list[Any]:
-    """The JSON documents that the commands print, one after the other."""
+    """Runs the commands and returns the JSON documents that they print."""
     script = block.replace(ADDRESS, address)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, capture_output=True, text=True
@@ -80,7 +80,7 @@ def test_the_red_mug_is_found_first(address: str) -> None:
     assert len(_found(answer)) == 2
 
 
-def test_other_weights_are_taken(address: str) -> None:
+def test_other_weights_are_used(address: str) -> None:
     (answer,) = _paste(SESSION[1], address)
     assert answer["query"]["weights"] == {"semantic": 0.2, "visual": 0.8}
 

@@ -6,19 +6,29 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from obstore.store import S3Store
 
+from service.core.blob import BlobVersion
 from service.core.errors import SetupError, StoreUnavailable
 from service.repositories.blobs import ObstoreBlobs
+from tests.s3 import s3_blobs, s3_server
 
 
-@pytest.fixture(params=["directory", "file-url", "memory"])
+@pytest.fixture(scope="module")
+def s3_port() -> Iterator[int]:
+    with s3_server() as port:
+        yield port
+
+
+@pytest.fixture(params=["directory", "file-url", "memory", "s3"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> ObstoreBlobs:
+    if request.param == "s3":
+        return s3_blobs(request.getfixturevalue("s3_port"), prefix=tmp_path.name)
     if request.param == "directory":
         return ObstoreBlobs.in_directory(tmp_path / "new" / "blobs")
     if request.param == "file-url":
@@ -63,6 +73,46 @@ async def test_of_many_creators_one_wins(blobs: ObstoreBlobs) -> None:
     results = await asyncio.gather(*(blobs.create("a", b"%d" % i) for i in range(20)))
     assert results.count(True) == 1
     assert await blobs.get("a") == b"%d" % results.index(True)
+
+
+async def test_replace_writes_over_the_version_that_was_read(blobs: ObstoreBlobs) -> None:
+    await blobs.put("a", b"1")
+    read = await blobs.read("a")
+    assert read is not None
+    assert read.data == b"1"
+
+    assert await blobs.replace("a", b"2", read.version) is True
+    assert await blobs.replace("a", b"3", read.version) is False
+    assert await blobs.get("a") == b"2"
+
+
+async def test_replace_makes_nothing_anew(blobs: ObstoreBlobs) -> None:
+    await blobs.put("a", b"1")
+    read = await blobs.read("a")
+    assert read is not None
+    await blobs.delete(["a"])
+
+    assert await blobs.replace("a", b"2", read.version) is False
+    assert await blobs.get("a") is None
+    assert await blobs.read("a") is None
+
+
+async def test_of_many_replacers_one_wins(blobs: ObstoreBlobs) -> None:
+    await blobs.put("a", b"start")
+    read = await blobs.read("a")
+    assert read is not None
+
+    results = await asyncio.gather(
+        *(blobs.replace("a", b"%d" % number, read.version) for number in range(20))
+    )
+
+    assert results.count(True) == 1
+    assert await blobs.get("a") == b"%d" % results.index(True)
+
+
+async def test_a_version_of_another_object_does_not_match(blobs: ObstoreBlobs) -> None:
+    await blobs.put("a", b"1")
+    assert await blobs.replace("a", b"2", BlobVersion(e_tag='"another"')) is False
 
 
 async def test_delete_passes_over_what_is_missing(blobs: ObstoreBlobs) -> None:

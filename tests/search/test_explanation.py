@@ -1,4 +1,4 @@
-"""Hits explained: shares that add up to each similarity, and hits that cannot be explained."""
+"""Explanations add up to the similarity of each hit, or are left out."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_the_cells_of_every_hit_add_up_to_its_similarity(house: House) -> 
     assert result.unexplained == {}
 
 
-async def test_ranking_and_scores_are_those_of_the_search_without(house: House) -> None:
+async def test_explanations_do_not_change_ranking_and_scores(house: House) -> None:
     await fill(house, 12)
 
     plain, explained = await find(house), await find(house, explain=True)
@@ -65,7 +65,7 @@ async def test_a_search_without_explanations_reads_no_picture(house: House) -> N
     assert "explain" not in result.took_ms
 
 
-async def test_a_text_is_explained_by_the_signal_it_has(house: House) -> None:
+async def test_a_text_is_explained_by_its_only_signal(house: House) -> None:
     await fill(house, 2)
 
     result = await house.search.find([TextPart("red")], Ranking(explain=True))
@@ -95,7 +95,7 @@ async def test_similar_products_and_mixtures_are_explained_too(house: House) -> 
 
 
 @pytest.mark.parametrize("become", [None, b"another picture", b"bad and unreadable"])
-async def test_a_hit_whose_picture_is_gone_or_changed_is_still_a_hit(
+async def test_a_hit_whose_picture_was_deleted_or_changed_has_no_explanation(
     house: House, become: bytes | None
 ) -> None:
     await fill(house, 4)
@@ -113,9 +113,9 @@ async def test_a_hit_whose_picture_is_gone_or_changed_is_still_a_hit(
     assert all(hit.explanation is not None for hit in result.hits[1:])
 
 
-async def test_an_outage_of_the_blob_store_is_told(house: House) -> None:
+async def test_an_outage_of_the_blob_store_is_reported(house: House) -> None:
     await fill(house, 4)
-    house.outage.after = 2  # the search and the similarities still answer
+    house.outage.after = 2  # The search and the similarities still answer.
 
     with pytest.raises(StoreUnavailable):
         await find(house, explain=True)
@@ -132,12 +132,12 @@ async def test_more_than_20_hits_are_not_explained_at_once(house: House) -> None
     with pytest.raises(InvalidInput, match="At most 20 hits") as caught:
         await find(house, limit=21, explain=True)
 
-    assert caught.value.pointer == "/limit"
+    assert caught.value.place == ("limit",)
     with pytest.raises(InvalidInput, match="At most 20 hits"):
         await house.search.similar("p001", Ranking(limit=21, explain=True))
 
 
-async def test_too_many_are_refused_before_the_picture_is_touched(house: House) -> None:
+async def test_too_many_hits_are_refused_before_the_query_is_embedded(house: House) -> None:
     with pytest.raises(InvalidInput):
         await find(house, limit=100, explain=True)
 
@@ -148,10 +148,10 @@ async def test_an_overlay_without_an_explanation_is_refused(house: House) -> Non
     with pytest.raises(InvalidInput) as caught:
         await find(house, overlay=True)
 
-    assert caught.value.pointer == "/overlay"
+    assert caught.value.place == ("overlay",)
 
 
-async def test_overlays_are_drawn_where_they_are_asked_for(house: House) -> None:
+async def test_overlays_are_drawn_on_request(house: House) -> None:
     await fill(house, 2)
 
     result = await find(house, explain=True, overlay=True)
@@ -165,6 +165,6 @@ async def test_overlays_are_drawn_where_they_are_asked_for(house: House) -> None
             assert np.isfinite(explained.grid).all()
 
 
-async def test_no_such_product_is_still_not_found(house: House) -> None:
+async def test_an_unknown_product_is_not_found_with_explanations_either(house: House) -> None:
     with pytest.raises(NotFound):
         await house.search.similar("none", Ranking(explain=True))

@@ -1,4 +1,4 @@
-"""Overlays: clear where nothing is, strong where the most is, in their place on the picture."""
+"""Overlays are opaque at the largest shares, transparent elsewhere, and in the right place."""
 
 from __future__ import annotations
 
@@ -37,14 +37,16 @@ def one_cell(row: int, column: int, others: float = 0.0) -> np.ndarray:
         ((1, 1), (384, 384)),
     ],
 )
-def test_it_has_the_aspect_of_the_picture(size: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_it_has_the_aspect_ratio_of_the_picture(
+    size: tuple[int, int], expected: tuple[int, int]
+) -> None:
     pixels = drawn(one_cell(3, 3), size=size)
 
     assert (pixels.shape[1], pixels.shape[0]) == expected
     assert max(expected) <= LONGER_SIDE_PX
 
 
-def test_it_is_strongest_at_the_largest_share_and_clear_where_there_is_none() -> None:
+def test_it_is_most_opaque_at_the_largest_share_and_transparent_without_one() -> None:
     opacity = drawn(one_cell(1, 5))[..., 3]
     row, column = np.unravel_index(opacity.argmax(), opacity.shape)
 
@@ -64,26 +66,26 @@ def test_it_lies_within_the_box() -> None:
 
 
 @pytest.mark.parametrize("box", [Crop(0, 0.9999, 1, 0.0001), Crop(0.49999, 0.2, 0.00002, 0.1)])
-def test_a_box_of_less_than_a_pixel_still_shows(box: Crop) -> None:
+def test_a_box_smaller_than_a_pixel_is_visible(box: Crop) -> None:
     assert drawn(np.arange(49).reshape(7, 7), box)[..., 3].max() > 0
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, -0.01])
-def test_an_even_grid_says_nothing_and_is_clear(share: float) -> None:
+def test_a_uniform_grid_is_transparent(share: float) -> None:
     assert (drawn(np.full((7, 7), share))[..., 3] == 0).all()
 
 
-def test_what_all_cells_share_is_not_shown() -> None:
+def test_the_share_that_all_cells_have_is_not_drawn() -> None:
     assert (drawn(one_cell(3, 3, others=0.1))[:40, :, 3] == 0).all()
 
 
-def test_nearly_even_shares_stay_faint() -> None:
+def test_a_nearly_uniform_grid_is_faint() -> None:
     opacity = drawn(one_cell(3, 3, others=0.45))[..., 3]
 
     assert 0 < opacity.max() < 0.2 * 255
 
 
-def test_cells_that_speak_against_it_are_clear() -> None:
+def test_cells_with_negative_shares_are_transparent() -> None:
     grid = one_cell(1, 1)
     grid[5, 5] = -2.0
 
@@ -94,7 +96,7 @@ def test_cells_that_speak_against_it_are_clear() -> None:
 
 
 def test_colours_go_from_dark_to_light() -> None:
-    """So that they are told apart without red or green."""
+    """Brightness alone distinguishes the colours, for people who are colour-blind."""
     pixels = drawn(np.tile(np.arange(7) / 6, (7, 1))).astype(float)
     brightness = pixels[192, 30:-30, :3] @ [0.2126, 0.7152, 0.0722]
 

@@ -1,4 +1,4 @@
-"""Ranking: exact scores, one hit a product, and a breakdown that adds up."""
+"""Searches rank products by exact scores, one hit per product, whose parts add up."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def find(house: House, data: bytes, **ranking: Any) -> SearchResult:
 
 
 def expected_ranking(house: House, query: bytes, semantic: float) -> list[tuple[str, float]]:
-    """Brute force in float64 over every picture, the best one of each product."""
+    """Ranks by brute force in float64 over every picture, by the best one of each product."""
     wanted = embedding_of(query).vectors
     best: dict[str, float] = {}
     for point in house.store.points.values():
@@ -76,7 +76,7 @@ async def test_an_indexed_image_finds_itself_first(house: House) -> None:
     assert result.hits[0].score == pytest.approx(1.0, abs=1e-6)
 
 
-async def test_a_page_is_full_where_one_product_has_many_images(house: House) -> None:
+async def test_a_page_is_full_even_if_one_product_has_many_images(house: House) -> None:
     await fill(house, 12)
     query = b"0-0"
     crowd = house.embedder.embedded.copy()
@@ -108,7 +108,7 @@ async def test_an_empty_catalogue_has_no_hits(house: House) -> None:
     assert result.encoders == {SEMANTIC: "fake-semantic", VISUAL: "fake-visual"}
 
 
-async def test_weights_are_checked_before_the_picture_is_touched(house: House) -> None:
+async def test_weights_are_checked_before_the_picture_is_embedded(house: House) -> None:
     with pytest.raises(InvalidWeights):
         await find(house, b"query", limit=5, weights={"semantic": 0})
 
@@ -116,7 +116,7 @@ async def test_weights_are_checked_before_the_picture_is_touched(house: House) -
 
 
 def mixed(parts: list[tuple[Mapping[str, np.ndarray], float]]) -> dict[str, np.ndarray]:
-    """The parts joined in float64: a weighted sum for each signal, of unit length."""
+    """Joins the parts in float64: a weighted sum for each signal, scaled to unit length."""
     joined = {}
     for name in (SEMANTIC, VISUAL):
         present = [(vectors[name], weight) for vectors, weight in parts if name in vectors]
@@ -185,14 +185,14 @@ async def test_parts_that_cancel_out_are_refused(house: House) -> None:
         await house.search.find([ImagePart(b"query", 1.0), ImagePart(b"query", -1.0)], Ranking())
 
 
-async def test_a_part_that_cannot_be_read_is_pointed_at(house: House) -> None:
+async def test_the_error_points_to_the_part_that_cannot_be_read(house: House) -> None:
     with pytest.raises(InvalidQuery) as caught:
-        await house.search.find([ProductPart("none", pointer="/query/0")], Ranking())
+        await house.search.find([ProductPart("none")], Ranking())
 
-    assert caught.value.pointer == "/query/0/product_id"
+    assert caught.value.place == ("parts", 0, "product_id")
 
 
-async def test_similar_products_leave_the_product_itself_out(house: House) -> None:
+async def test_similar_products_do_not_include_the_product_itself(house: House) -> None:
     await fill(house, 12, images=2)
     expected = scores_of(house, embedding_of(b"3-0").vectors, 0.6)
     del expected["p003"]
@@ -219,7 +219,7 @@ async def test_pages_by_offset_go_through_all_hits_without_repeats(house: House)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 12])
-async def test_pages_through_products_that_tie_repeat_and_leave_out_none(
+async def test_pages_neither_repeat_nor_omit_products_with_equal_scores(
     house: House, limit: int
 ) -> None:
     names = [f"p{number:02}" for number in range(45)]
@@ -234,7 +234,7 @@ async def test_pages_through_products_that_tie_repeat_and_leave_out_none(
     assert [hit.product.product_id for page in pages for hit in page.hits] == names
 
 
-async def test_only_the_ratio_of_the_parts_weights_counts(house: House) -> None:
+async def test_only_the_ratios_of_the_parts_weights_count(house: House) -> None:
     await fill(house, 20)
 
     def parts(scale: float) -> list[QueryPart]:

@@ -16,7 +16,7 @@ FILES = [
     path
     for folder in (SERVICE, ROOT / "scripts")
     for path in sorted(folder.rglob("*"))
-    if path.suffix in {".py"}
+    if path.suffix in {".py", ".js", ".css", ".html"}
 ]
 
 

@@ -1,131 +1,179 @@
-"""A form's parts by field: nothing unknown, nothing twice, files where files belong."""
+"""Forms and query strings: texts and files by field, read as the declaration says.
+
+Each text becomes the JSON value that it stands for, and is then checked as a JSON body is.
+"""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from starlette.requests import Request
 
 from service.api.bodies import strict_json
-from service.api.bodies.multipart import Part, pointer, text_of
+from service.api.bodies.multipart import Limits, Part, read_form, text_of
+from service.api.bodies.validation import Model, validated
 from service.api.complaints import unknown_name
-from service.api.problems import FieldError, ProblemError, invalid_request
+from service.api.problems import FieldError, ProblemError, pointer
 from service.core.errors import InvalidInput
-from service.core.text import kind_of
 
-T = TypeVar("T")
+SPARE_TEXTS = 16
+"""Room for fields that do not exist: their names are better told than their number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """What a form takes under one name."""
 
-    kind: Literal["file", "files", "text"]
-    required: bool = False
+    kind: Literal["file", "text", "boolean", "number", "array", "object"]
+    many: bool
+    """Whether the name may come several times."""
+    texts: bool
+    """Whether it holds strings."""
+    required: bool
 
 
-class Form:
-    """The fields of one form. `read` collects complaints, so that an answer names all of them."""
+async def read_multipart(
+    request: Request, model: type[Model], *, files: int, file_bytes: int, text_bytes: int = 2**17
+) -> Model:
+    """A multipart form as the model. Raises ProblemError."""
+    texts = len(model.model_fields) + SPARE_TEXTS
+    limits = Limits(files=files, texts=texts, file_bytes=file_bytes, text_bytes=text_bytes)
+    parts = await read_form(request, limits)
+    return _validated(model, [part for part in parts if not _is_empty_file_input(part)])
 
-    def __init__(self, parts: Sequence[Part], fields: Mapping[str, Field]) -> None:
-        self._complaints: list[FieldError] = []
-        self._parts: dict[str, list[Part]] = {}
-        for part in parts:
-            if not _is_empty_file_input(part):
-                self._parts.setdefault(part.name, []).append(part)
-        for name in self._parts:
-            self._check_given(name, fields)
-        for name, field in fields.items():
-            if field.required and name not in self._parts:
-                self._complain(name, f"The field {name!r} is missing; {_how(field)}.")
 
-    def files(self, name: str) -> list[bytes]:
-        return [bytes(part.data) for part in self._parts.get(name, [])]
+def read_query(request: Request, model: type[Model]) -> Model:
+    """The query string as the model. Raises a 422 ProblemError."""
+    items = request.query_params.multi_items()
+    return _validated(model, [Part(name, data=bytearray(text, "utf-8")) for name, text in items])
 
-    def read(self, name: str, convert: Callable[[str], T], default: T) -> T:
-        """The field's text, converted; the default where it is absent, or wrong and noted."""
-        parts = self._parts.get(name)
-        if not parts:
-            return default
+
+@cache
+def fields_of(model: type[BaseModel]) -> dict[str, Field]:
+    """The fields of a form by name, as the model declares them."""
+    schema = model.model_json_schema()
+    required = schema.get("required", ())
+    return {
+        name: _field(field, schema.get("$defs", {}), required=name in required)
+        for name, field in schema["properties"].items()
+    }
+
+
+def _field(schema: dict[str, Any], definitions: dict[str, Any], *, required: bool) -> Field:
+    schema = _resolved(schema, definitions)
+    kind, many = schema.get("type", "object"), False
+    if kind == "array":
+        many, item = True, _resolved(schema["items"], definitions)
+        if item.get("format") == "binary":
+            return Field("file", many, texts=False, required=required)
+        return Field("array", many, texts=item.get("type") == "string", required=required)
+    if kind == "string":
+        kind = "file" if schema.get("format") == "binary" else "text"
+    return Field("number" if kind == "integer" else kind, many, kind == "text", required)
+
+
+def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself in place of a reference to it, or of a choice between it and null."""
+    while "$ref" in schema or "anyOf" in schema:
+        schema = (
+            definitions[schema["$ref"].rpartition("/")[2]]
+            if "$ref" in schema
+            else next(one for one in schema["anyOf"] if one != {"type": "null"})
+        )
+    return schema
+
+
+def _validated(model: type[Model], parts: Sequence[Part]) -> Model:
+    fields = fields_of(model)
+    by_name: dict[str, list[Part]] = {}
+    for part in parts:
+        by_name.setdefault(part.name, []).append(part)
+    values: dict[str, object] = {}
+    told = []
+    for name, field in fields.items():
+        if field.required and field.kind == "file" and name not in by_name:
+            told.append(_complaint(name, f"The field {name!r} is missing; {_how(field)}."))
+    for name, given in by_name.items():
         try:
-            return convert(text_of(parts[0]))
+            _read_into(values, name, fields, given)
         except InvalidInput as error:
-            self._complaints.append(FieldError(error.pointer or pointer(name), error.detail))
+            told.append(_complaint(name, error.detail))
         except ProblemError as error:
-            if not error.problem.errors:
-                raise
-            self._complaints.extend(error.problem.errors)
-        return default
+            told.extend(error.problem.errors)
+    return validated(model, values, told=told)
 
-    def check(self) -> None:
-        """Raises 422 with every complaint, if there is one."""
-        if self._complaints:
-            raise invalid_request(*self._complaints)
 
-    def _check_given(self, name: str, fields: Mapping[str, Field]) -> None:
-        field = fields.get(name)
-        if field is None:
-            self._complain(name, unknown_name("field", name, fields))
-            return
-        given = self._parts[name]
-        if len(given) > 1 and field.kind != "files":
-            self._complain(name, f"The field {name!r} is there {len(given)} times; send it once.")
-        if any(part.is_file != (field.kind != "text") for part in given):
-            self._complain(name, f"The field {name!r} is of the wrong kind; {_how(field)}.")
-            # Still given, so that it is not called missing too, and not read.
-            self._parts[name] = []
+def _read_into(
+    values: dict[str, object], name: str, fields: dict[str, Field], given: Sequence[Part]
+) -> None:
+    field = fields.get(name)
+    if field is None:
+        raise InvalidInput(unknown_name("field", name, list(fields)))
+    if len(given) > 1 and not field.many:
+        raise InvalidInput(f"The field {name!r} is there {len(given)} times; send it once.")
+    if any(part.is_file != (field.kind == "file") for part in given):
+        raise InvalidInput(f"The field {name!r} is of the wrong kind; {_how(field)}.")
+    if field.kind == "file":
+        values[name] = list(given) if field.many else given[0]
+        return
+    texts = [text_of(part) for part in given]
+    if field.required or any(texts):
+        values[name] = _items(field, texts) if field.many else _value(field, texts[0])
 
-    def _complain(self, name: str, detail: str) -> None:
-        self._complaints.append(FieldError(pointer(name), detail))
+
+def _value(field: Field, text: str) -> object:
+    if field.kind == "text":
+        return text
+    if field.kind == "boolean":
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
+    return _json_or_text(text)
+
+
+def _json_or_text(text: str) -> object:
+    """The JSON value that a text stands for. What does not even begin as an object or a list is
+    taken for a string, so that it is told as a JSON string in its place would be."""
+    try:
+        return strict_json.parse(text)
+    except InvalidInput:
+        if text.lstrip().startswith(("[", "{")):
+            raise
+        return text
+
+
+def _items(field: Field, texts: Sequence[str]) -> object:
+    """A list, sent as one JSON array, item by item, or as both mixed."""
+    found: list[object] = []
+    for text in texts:
+        value = _item(field, text)
+        if isinstance(value, list):
+            found.extend(value)
+        elif len(texts) == 1 and not isinstance(value, str if field.texts else dict):
+            return value  # It is no list and no item of one.
+        else:
+            found.append(value)
+    return found
+
+
+def _item(field: Field, text: str) -> object:
+    value = _json_or_text(text)
+    # A string needs no quotes here, though it look like a number.
+    return text if field.texts and isinstance(value, int | float) else value
+
+
+def _complaint(name: str, detail: str) -> FieldError:
+    return FieldError(pointer((name,)), detail)
 
 
 def _how(field: Field) -> str:
-    if field.kind == "text":
-        return "send text, without a file name"
-    return "send it as a file, with a file name"
+    if field.kind == "file":
+        return "send it as a file, with a file name"
+    return "send text, without a file name"
 
 
 def _is_empty_file_input(part: Part) -> bool:
     # What browsers send for a file input that nobody filled.
     return part.filename == "" and not part.data
-
-
-def json_object(text: str, *, at: str) -> dict[str, object]:
-    value = strict_json.parse(text, at=at)
-    if not isinstance(value, dict):
-        raise invalid_request(FieldError(at, f"This is {kind_of(value)}; give a JSON object."))
-    return value
-
-
-def json_numbers(text: str, *, at: str) -> dict[str, float]:
-    """A JSON object whose values are all finite numbers."""
-    value = json_object(text, at=at)
-    return {name: _number(item, at=at + pointer(name)) for name, item in value.items()}
-
-
-def whole_number(text: str, *, at: str, least: int, most: int) -> int:
-    if re.fullmatch(r"[+-]?[0-9]{1,9}", text.strip()) and least <= int(text) <= most:
-        return int(text)
-    raise invalid_request(FieldError(at, f"Give a whole number from {least} to {most}."))
-
-
-def finite_number(text: str, *, at: str) -> float:
-    return _number(strict_json.parse(text, at=at), at=at)
-
-
-def truth(text: str, *, at: str) -> bool:
-    """JSON's true or false."""
-    if text.strip() not in ("true", "false"):
-        raise invalid_request(FieldError(at, "Give true or false."))
-    return text.strip() == "true"
-
-
-def _number(value: object, *, at: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise invalid_request(FieldError(at, f"This is {kind_of(value)}; give a number."))
-    number = float(value)
-    if not math.isfinite(number):
-        raise invalid_request(FieldError(at, "Give a finite number."))
-    return number

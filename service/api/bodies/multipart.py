@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, unquote_to_bytes
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from service.api.problems import FieldError, ProblemError, http_problem, invalid_request
-from service.core.text import escape
+from service.api.problems import (
+    FieldError,
+    ProblemError,
+    http_problem,
+    invalid_request,
+    pointer,
+)
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -18,9 +26,10 @@ if TYPE_CHECKING:
 MAX_FIELD_NAME_CHARS = 128
 PLAIN = (b"binary", b"8bit", b"7bit")
 BINARY_TYPES = ("image/", "application/octet-stream")
+MAX_PREAMBLE_BYTES = 64 * 1024
 
-_MOST_OF_A_NAME = 256
-"""Of a name in a pointer: no field's is longer, and an answer is no copy of the request."""
+_EXTENDED_NAME = re.compile(rb";\s*filename\*\s*=\s*([\w-]+)'[^']*'([^;\s]+)", re.IGNORECASE)
+"""A file name as in RFC 8187: its character set, a language, its percent-encoded bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +39,22 @@ class Limits:
     files: int
     texts: int
     file_bytes: int
-    text_bytes: int = 128 * 1024
+    text_bytes: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Part:
-    """One part of a form. `filename` is None where the client named none."""
+    """One part of a form."""
 
     name: str
-    filename: str | None
-    content_type: str
+    content_type: str = ""
+    filenames: tuple[str, ...] = ()
+    """The file's name in each way that the header can be read; empty where it has none."""
     data: bytearray = field(default_factory=bytearray)
+
+    @property
+    def filename(self) -> str | None:
+        return self.filenames[0] if self.filenames else None
 
     @property
     def is_file(self) -> bool:
@@ -60,7 +74,7 @@ async def read_form(request: Request, limits: Limits) -> list[Part]:
     reader = _Reader(limits)
     try:
         parser = MultipartParser(boundary, reader.callbacks())
-        async for chunk in request.stream():
+        async for chunk in _from_first_boundary(request.stream(), b"--" + boundary):
             parser.write(chunk)
     except FormParserError as error:
         raise _malformed(
@@ -69,6 +83,24 @@ async def read_form(request: Request, limits: Limits) -> list[Part]:
     if not reader.ended:
         raise _malformed("The multipart body ends before its closing boundary; send all of it.")
     return reader.parts
+
+
+async def _from_first_boundary(
+    chunks: AsyncIterator[bytes], delimiter: bytes
+) -> AsyncIterator[bytes]:
+    """The body without what may stand before its first part (RFC 2046, section 5.1.1)."""
+    head, found = bytearray(), False
+    async for chunk in chunks:
+        if found:
+            yield chunk
+            continue
+        head += chunk
+        start = 0 if head.startswith(delimiter) else head.find(b"\r\n" + delimiter)
+        found = start >= 0
+        if found:
+            yield bytes(head[start:])
+        elif len(head) > MAX_PREAMBLE_BYTES:
+            raise _malformed("The body does not begin with its boundary; send that first.")
 
 
 def _boundary(content_type: str) -> bytes:
@@ -134,22 +166,18 @@ class _Reader:
         self._header_value.clear()
 
     def _on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        disposition = self._headers.get(b"content-disposition", b"")
+        _, options = parse_options_header(disposition)
         if b"name" not in options:
             raise _malformed("A part of the body has no name in its Content-Disposition.")
         name = _decoded(options[b"name"], "The name of a field", at="")
         if self._headers.get(b"content-transfer-encoding", b"binary").lower() not in PLAIN:
             complaint = "Send the bytes as they are: RFC 7578 has no Content-Transfer-Encoding."
-            raise invalid_request(FieldError(pointer(name), complaint))
+            raise invalid_request(FieldError(pointer((name,)), complaint))
         if len(name) > MAX_FIELD_NAME_CHARS:
             raise invalid_request(FieldError("", "The name of a field is too long."))
-        filename = options.get(b"filename")
         content_type, _ = parse_options_header(self._headers.get(b"content-type", b""))
-        part = Part(
-            name,
-            None if filename is None else _decoded(filename, "A file name", at=pointer(name)),
-            content_type.decode("latin-1"),
-        )
+        part = Part(name, content_type.decode("latin-1"), _file_names(disposition))
         self._count(part)
         self.parts.append(part)
 
@@ -172,20 +200,34 @@ class _Reader:
         if len(part.data) > longest:
             what = f"file {part.filename!r}" if part.filename else f"field {part.name!r}"
             detail = f"The {what} is larger than {longest:,} bytes."
-            raise ProblemError(http_problem(413, detail, FieldError(pointer(part.name), detail)))
+            raise ProblemError(http_problem(413, detail, FieldError(pointer((part.name,)), detail)))
 
     def _on_end(self) -> None:
         self.ended = True
 
 
+def _file_names(disposition: bytes) -> tuple[str, ...]:
+    """Browsers percent-encode quotes in a file name, some clients every byte beyond ASCII."""
+    _, options = parse_options_header(disposition)
+    names = []
+    if extended := _EXTENDED_NAME.search(disposition):
+        names.append(_guessed(unquote_to_bytes(extended[2]), extended[1].decode()))
+    if b"filename" in options:
+        plain = _guessed(options[b"filename"], "utf-8")
+        names += [plain, unquote(plain)]
+    return tuple(dict.fromkeys(names))
+
+
+def _guessed(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        return data.decode("latin-1")
+
+
 def text_of(part: Part) -> str:
     """The part as text. Raises a 422 ProblemError unless it is UTF-8."""
-    return _decoded(bytes(part.data), f"The field {part.name!r}", at=pointer(part.name))
-
-
-def pointer(name: str) -> str:
-    # Half a surrogate pair may come in JSON, and cannot go out.
-    return f"/{escape(name[:_MOST_OF_A_NAME].encode(errors='replace').decode())}"
+    return _decoded(bytes(part.data), f"The field {part.name!r}", at=pointer((part.name,)))
 
 
 def _decoded(data: bytes, what: str, *, at: str) -> str:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import math
 
-from service.api.problems import FieldError, invalid_request
+from service.core.errors import InvalidInput
 
 
-class _Refused(ValueError):
-    """A document that Python's parser takes and this service does not."""
-
-
-def parse(text: str, *, at: str) -> object:
-    """The JSON value. Raises a 422 ProblemError with the pointer `at`."""
+def parse(text: str) -> object:
+    """The JSON value. Raises InvalidInput."""
     text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise invalid_request(FieldError(at, "This is empty; give JSON."))
+        raise InvalidInput("This is empty; give JSON.")
     try:
         return json.loads(
             text,
@@ -25,24 +21,21 @@ def parse(text: str, *, at: str) -> object:
             parse_int=_int,
             parse_constant=_constant,
         )
-    except _Refused as refused:
-        reason = str(refused)
     except json.JSONDecodeError as error:
         what = error.msg.lower().removesuffix(" at").removesuffix(" starting")
-        reason = (
+        raise InvalidInput(
             f"This is not JSON: {what} at line {error.lineno}, column {error.colno}; "
             "correct it there."
-        )
-    except RecursionError:
-        reason = "The JSON is nested too deeply; send it with fewer levels."
-    raise invalid_request(FieldError(at, reason))
+        ) from error
+    except RecursionError as error:
+        raise InvalidInput("The JSON is nested too deeply; send it with fewer levels.") from error
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for name, value in pairs:
         if name in found:
-            raise _Refused(f"The name {name[:64]!r} is there twice; which is meant?")
+            raise InvalidInput(f"The name {name[:64]!r} is there twice; give it once.")
         found[name] = value
     return found
 
@@ -50,15 +43,15 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _float(literal: str) -> float:
     number = float(literal)
     if not math.isfinite(number):
-        raise _Refused(f"The number {literal[:32]} is too large; give a finite one.")
+        raise InvalidInput(f"The number {literal[:32]} is too large; give a finite one.")
     return number
 
 
 def _int(literal: str) -> int:
     if len(literal) > 32:
-        raise _Refused(f"The number {literal[:32]}… is too large; give a smaller one.")
+        raise InvalidInput(f"The number {literal[:32]}… is too large; give a smaller one.")
     return int(literal)
 
 
 def _constant(literal: str) -> float:
-    raise _Refused(f"{literal} is not a JSON number; give a finite one.")
+    raise InvalidInput(f"{literal} is not a JSON number; give a finite one.")

@@ -10,49 +10,45 @@ from pydantic import SecretStr
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.middleware.gate import route_path
 from service.api.problems import http_problem, problem_response
-
-PUBLIC = frozenset({"/", "/health", "/health/live", "/docs", "/openapi.json"})
-PUBLIC_UNDER = ("/static/", "/docs/")
-"""The page and the documentation hold no data; what they call needs a key of its own."""
-
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
+from service.api.routing import READING, RouteTable
 
 
 class ApiKeys:
-    """Lets everyone in while no key is configured. A read-only key may read and search."""
+    """Asks for a key. A read-only key may read and search."""
 
     def __init__(
-        self, app: ASGIApp, keys: Iterable[SecretStr], read_only_keys: Iterable[SecretStr]
+        self,
+        app: ASGIApp,
+        routes: RouteTable,
+        keys: Iterable[SecretStr],
+        read_only_keys: Iterable[SecretStr],
     ) -> None:
         self._app = app
+        self._routes = routes
         self._keys = [_digest(key.get_secret_value()) for key in keys]
         self._read_only_keys = [_digest(key.get_secret_value()) for key in read_only_keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self._guards(scope):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        access = self._routes.access(scope)
+        reads = access.reads or scope["method"] in READING
         presented = _presented(Headers(scope=scope))
         writer, reader = (
             _is_one_of(presented, self._keys),
             _is_one_of(presented, self._read_only_keys),
         )
-        if not (writer or reader):
+        if access.public or writer or (reader and reads):
+            await self._app(scope, receive, send)
+        elif not reader:
             await self._refuse_stranger(presented, scope, receive, send)
-        elif not writer and not _only_reads(scope):
+        else:
             problem = http_problem(
                 403, "This key may only read and search; use one that may write."
             )
             await problem_response(problem, scope.get("request_id"))(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
-
-    def _guards(self, scope: Scope) -> bool:
-        path = route_path(scope)
-        public = path in PUBLIC or path.startswith(PUBLIC_UNDER)
-        return bool(self._keys or self._read_only_keys) and not public
 
     async def _refuse_stranger(
         self, presented: list[bytes], scope: Scope, receive: Receive, send: Send
@@ -93,8 +89,3 @@ def _is_one_of(presented: list[bytes], digests: list[bytes]) -> bool:
 
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
-
-
-def _only_reads(scope: Scope) -> bool:
-    path = route_path(scope)
-    return scope["method"] in READING or path == "/search" or path.startswith("/search/")

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
 from urllib.parse import unquote_to_bytes
 
-from fastapi.routing import iter_route_contexts
 from starlette.responses import Response
-from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.lifecycle import Lifecycle
 from service.api.problems import Problem, http_problem, problem_response
-
-OPEN_WHILE_STARTING = frozenset(
-    {"/", "/health", "/health/live", "/docs", "/openapi.json", "/metrics"}
-)
-OPEN_UNDER = ("/static/", "/docs/")
-
-
-def route_path(scope: Scope) -> str:
-    """The path below the mount point."""
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
+from service.api.routing import RouteTable
 
 
 class StartGate:
-    """503 until the parts are built, for all but health, metrics and pages."""
+    """503 until the parts are built, for all calls but those that may come early."""
 
-    def __init__(self, app: ASGIApp, lifecycle: Lifecycle) -> None:
+    def __init__(self, app: ASGIApp, routes: RouteTable, lifecycle: Lifecycle) -> None:
         self._app = app
+        self._routes = routes
         self._lifecycle = lifecycle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_open(scope) or self._lifecycle.phase == "serving":
+        serving = scope["type"] != "http" or self._lifecycle.phase == "serving"
+        if serving or self._routes.access(scope).early:
             await self._app(scope, receive, send)
             return
         response = problem_response(
@@ -52,18 +40,12 @@ class StartGate:
         return Problem(503, "starting", title, self._lifecycle.progress, retry_after_s=2)
 
 
-def _is_open(scope: Scope) -> bool:
-    path = route_path(scope)
-    return path in OPEN_WHILE_STARTING or path.startswith(OPEN_UNDER)
-
-
 class Address:
     """Refuses addresses that decoding would silently change, and answers HEAD and OPTIONS."""
 
-    def __init__(self, app: ASGIApp, routes: Callable[[], Iterable[BaseRoute]]) -> None:
+    def __init__(self, app: ASGIApp, routes: RouteTable) -> None:
         self._app = app
         self._routes = routes
-        self._table: list[tuple[re.Pattern[str], frozenset[str]]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,7 +55,7 @@ class Address:
             response = problem_response(http_problem(422, complaint), scope.get("request_id"))
             await response(scope, receive, send)
             return
-        allowed = self._methods(route_path(scope))
+        allowed = self._routes.methods(scope)
         if allowed and scope["method"] == "OPTIONS":
             response = Response(status_code=204, headers={"Allow": ", ".join(sorted(allowed))})
             await response(scope, receive, send)
@@ -91,22 +73,6 @@ class Address:
             scope["route"] = as_get.get("route")
         else:
             await self._app(scope, receive, send)
-
-    def _methods(self, path: str) -> set[str]:
-        if self._table is None:
-            self._table = list(_methods_by_path(self._routes()))
-        found = {
-            method for regex, methods in self._table if regex.match(path) for method in methods
-        }
-        return found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()) if found else set()
-
-
-def _methods_by_path(
-    routes: Iterable[BaseRoute],
-) -> Iterable[tuple[re.Pattern[str], frozenset[str]]]:
-    for route in iter_route_contexts(list(routes)):
-        if route.path is not None and route.methods:
-            yield compile_path(route.path)[0], frozenset(route.methods)
 
 
 def _complaint(raw_path: bytes) -> str | None:

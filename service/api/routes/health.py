@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from service import __version__
-from service.api import schemas
 from service.api.dependencies import LifecycleDep
 from service.api.openapi import described
+from service.api.routing import Access
+from service.api.schemas.operations import Check, Filling, Health, Liveness, Signal
 from service.embedding.registry import SIGNALS
+from service.health.readiness import ReadinessReport
 from service.observability import Metrics
 
 CAPTIONS = {row.name: row.caption for row in SIGNALS}
 
 router = APIRouter(tags=["operations"])
 
+PROBE = Access(public=True, reads=True, early=True)
+
 
 @router.get(
     "/health",
     operation_id="getHealth",
-    **described(
-        public=True, also={503: (schemas.Health, "Not ready; the body says what is wrong.")}
-    ),
+    **described(access=PROBE, also={503: (Health, "Not ready; the body says what is wrong.")}),
 )
-async def get_health(response: Response, lifecycle: LifecycleDep) -> schemas.Health:
+async def get_health(response: Response, lifecycle: LifecycleDep) -> Health:
     """Whether the service can do its work now: every part is asked."""
     phase = lifecycle.phase
     if phase != "serving":
         response.status_code = 503
         response.headers["Retry-After"] = "2"
-        return schemas.Health(status=phase, version=__version__, detail=lifecycle.progress)
+        return Health(status=phase, version=__version__, detail=lifecycle.progress)
     services = lifecycle.services
-    report = await services.readiness.check()
+    report = services.readiness.report()
     if not report.ready:
         response.status_code = 503
         response.headers["Retry-After"] = "2"
-    return schemas.Health(
-        status="ready" if report.ready else "unavailable",
+    return Health(
+        status=_status(report),
         version=__version__,
-        checks={
-            name: schemas.Check(ok=check.ok, detail=check.detail, took_ms=check.took_ms)
-            for name, check in report.checks.items()
-        },
+        checks={name: Check.of(check) for name, check in report.checks.items()},
         encoders=dict(report.encoders),
         signals=[
-            schemas.Signal(
+            Signal(
                 name=signal.name,
                 caption=CAPTIONS[signal.name],
                 weight=services.search.default_weights[signal.name],
@@ -55,17 +56,30 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> schemas.Hea
         ],
         collection=report.collection,
         products=report.products,
+        filling=report.filling
+        and Filling(indexed=report.filling.indexed, expected=report.filling.expected),
         warnings=list(report.warnings),
     )
 
 
-@router.get("/health/live", operation_id="getLiveness", **described(public=True))
-async def get_liveness() -> schemas.Liveness:
+def _status(report: ReadinessReport) -> Literal["ready", "filling", "unavailable"]:
+    if report.ready:
+        return "ready"
+    return "filling" if all(check.ok for check in report.checks.values()) else "unavailable"
+
+
+@router.get("/health/live", operation_id="getLiveness", **described(access=PROBE))
+async def get_liveness() -> Liveness:
     """The process serves."""
-    return schemas.Liveness(status="alive", version=__version__)
+    return Liveness(status="alive", version=__version__)
 
 
-@router.get("/metrics", operation_id="getMetrics", response_class=Response, **described(text=True))
+@router.get(
+    "/metrics",
+    operation_id="getMetrics",
+    response_class=Response,
+    **described(text=True, access=Access(early=True)),
+)
 async def get_metrics(request: Request) -> Response:
     """Numbers for Prometheus."""
     metrics: Metrics = request.app.state.metrics

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
-from service.api import schemas
 from service.api import serializers as views
-from service.api.bodies import form_schemas as forms
-from service.api.bodies.uploads import read_image
-from service.api.dependencies import CatalogDep, DuplicatesDep, ProductIdDep, RootDep, SettingsDep
+from service.api.bodies.forms import read_multipart, read_query
+from service.api.bodies.requests import ImageForm, ImageQuery
+from service.api.dependencies import CatalogDep, LimitsDep, ProductIdDep, RootDep
 from service.api.openapi import described, multipart_body
+from service.api.preconditions import IfMatchDep, IfNoneMatch, etag_matches
+from service.api.problems import renamed
+from service.api.schemas.base import EXAMPLE_IMAGE_ID
+from service.api.schemas.products import ImageAdded
 from service.catalogue.products import Catalogue
-from service.config import Settings
 from service.core.errors import NotFound
 
 router = APIRouter(tags=["images"])
@@ -23,14 +25,9 @@ ImageId = Annotated[
     Path(
         description="SHA-256 of the bytes, in hex.",
         max_length=128,
-        examples=[schemas.EXAMPLE_IMAGE_ID],
+        examples=[EXAMPLE_IMAGE_ID],
     ),
 ]
-IfNoneMatch = Annotated[
-    str | None,
-    Header(description="ETags already at hand.", examples=[f'"{schemas.EXAMPLE_IMAGE_ID}"']),
-]
-
 YEAR_S = 365 * 24 * 3600
 DAY_S = 24 * 3600
 
@@ -41,10 +38,12 @@ DAY_S = 24 * 3600
     status_code=201,
     **described(
         404,
+        409,
+        412,
         413,
         415,
-        body=multipart_body(forms.ImageForm),
-        also={200: (schemas.ImageAdded, "The product has this picture already.")},
+        body=multipart_body(ImageForm),
+        also={200: (ImageAdded, "The product has this picture already.")},
     ),
 )
 async def add_image(
@@ -52,53 +51,54 @@ async def add_image(
     response: Response,
     product_id: ProductIdDep,
     catalogue: CatalogDep,
-    duplicates: DuplicatesDep,
-    settings: SettingsDep,
+    limits: LimitsDep,
     root: RootDep,
-) -> schemas.ImageAdded:
+    if_match: IfMatchDep,
+) -> ImageAdded:
     """Add one view of the product: its back, a detail."""
-    data = await read_image(request, settings)
-    await duplicates.prepare()
-    product, image, added = await catalogue.add_image(product_id, data)
-    response.status_code = 201 if added else 200
-    response.headers["Location"] = views.image_url(root, product_id, image.image_id)
-    near = await duplicates.of(product, [image.image_id])
-    return views.image_added(root, product_id, image, near)
+    # Room for a second file, so that one too many is told as such.
+    form = await read_multipart(request, ImageForm, files=4, file_bytes=limits.image_bytes)
+    with renamed({("images", 0): ("image",), ("images",): ("image",)}):
+        written = await catalogue.add_image(product_id, bytes(form.image.data), if_match=if_match)
+    response.status_code = 201 if written.added else 200
+    response.headers["Location"] = views.image_url(root, product_id, written.image.image_id)
+    return views.image_added(root, product_id, written)
 
 
 @router.delete(
     "/products/{product_id}/images/{image_id}",
     operation_id="deleteImage",
     status_code=204,
-    **described(404, 409),
+    **described(404, 409, 412),
 )
-async def delete_image(product_id: ProductIdDep, image_id: ImageId, catalogue: CatalogDep) -> None:
+async def delete_image(
+    product_id: ProductIdDep, image_id: ImageId, catalogue: CatalogDep, if_match: IfMatchDep
+) -> None:
     """Take away one view; the last one stays, for a product without a picture is none."""
-    await catalogue.delete_image(product_id, image_id)
+    await catalogue.delete_image(product_id, image_id, if_match=if_match)
 
 
 @router.get(
     "/products/{product_id}/images/{image_id}",
     operation_id="getImage",
     response_class=Response,
-    **described(404, image=True),
+    **described(404, image=True, query=ImageQuery),
 )
 async def get_image(
+    request: Request,
     product_id: ProductIdDep,
     image_id: ImageId,
     catalogue: CatalogDep,
-    settings: SettingsDep,
-    size: Annotated[
-        Literal["original", "thumbnail"], Query(description="thumbnail: a small JPEG.")
-    ] = "original",
+    limits: LimitsDep,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The stored bytes, or a small JPEG of them."""
+    size = read_query(request, ImageQuery).size
     etag = f'"{image_id}"' if size == "original" else f'"{image_id}-{size}"'
     # The id is the hash of the stored bytes; a thumbnail's bytes may change with the service.
     headers = {
         "ETag": etag,
-        "Cache-Control": cache_control(settings, immutable=size == "original"),
+        "Cache-Control": cache_control(private=limits.private, immutable=size == "original"),
     }
     if etag_matches(if_none_match, etag):
         await _check_exists(catalogue, product_id, image_id)
@@ -110,19 +110,10 @@ async def get_image(
     return Response(data, media_type=image.media_type, headers=headers)
 
 
-def cache_control(settings: Settings, *, immutable: bool) -> str:
+def cache_control(*, private: bool, immutable: bool) -> str:
     """The header's value: for a year where the bytes can never change, else for a day."""
-    # An answer that took a key belongs to who has the key.
-    scope = "private" if settings.api_keys or settings.read_api_keys else "public"
+    scope = "private" if private else "public"
     return f"{scope}, max-age={YEAR_S}, immutable" if immutable else f"{scope}, max-age={DAY_S}"
-
-
-def etag_matches(if_none_match: str | None, etag: str) -> bool:
-    """Whether If-None-Match names the picture that is there (RFC 9110, section 13.1.2)."""
-    if if_none_match is None:
-        return False
-    candidates = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in candidates or "*" in candidates
 
 
 async def _check_exists(catalogue: Catalogue, product_id: str, image_id: str) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import Mount
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
+
+from service.api.openapi import document
+from service.api.routing import ACCESS, PAGE
 
 WEB_DIR = Path(__file__).parents[2] / "web"
 
@@ -66,32 +67,12 @@ DOCS_SCRIPT = """SwaggerUIBundle({
 """
 
 router = APIRouter(include_in_schema=False)
+SHOWN: dict[str, Any] = {"openapi_extra": {ACCESS: PAGE}}
+
+files = StaticFiles(directory=WEB_DIR / "static", check_dir=False)
 
 
-class PageFiles(StaticFiles):
-    """The scripts, styles and drawings of the page."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # As the router notes it for other requests: logs and metrics name it.
-        scope["route"] = _FILES
-        await super().__call__(scope, receive, send)
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # Any: handed on as it is.
-        response = super().file_response(*args, **kwargs)
-        response.headers.update(REVALIDATED)
-        return response
-
-
-_FILES = Mount("/static", PageFiles(directory=WEB_DIR / "static", check_dir=False), name="static")
-
-
-def install(app: FastAPI) -> None:
-    app.include_router(router)
-    if (WEB_DIR / "static").is_dir():
-        app.router.routes.append(_FILES)
-
-
-@router.get("/")
+@router.get("/", **SHOWN)
 async def get_page() -> Response:
     page = WEB_DIR / "index.html"
     if not page.is_file():
@@ -99,22 +80,42 @@ async def get_page() -> Response:
     return FileResponse(page, headers={"Content-Security-Policy": PAGE_POLICY, **REVALIDATED})
 
 
-@router.get("/docs")
+@router.get("/static/{path:path}", **SHOWN)
+async def get_page_file(request: Request, path: str) -> Response:
+    """The scripts, styles and drawings of the page."""
+    response = await files.get_response(path, request.scope)
+    response.headers.update(REVALIDATED)
+    return response
+
+
+@router.get("/openapi.json", **SHOWN)
+async def get_openapi(request: Request) -> Response:
+    root = request.scope.get("root_path") or "/"
+    document = _document(request.app)
+    return JSONResponse({**document, "servers": [{**document["servers"][0], "url": root}]})
+
+
+@router.get("/docs", **SHOWN)
 async def get_docs() -> Response:
     return HTMLResponse(DOCS_PAGE, headers={"Content-Security-Policy": DOCS_POLICY})
 
 
-@router.get("/docs/start.js")
+@router.get("/docs/start.js", **SHOWN)
 async def get_docs_script() -> Response:
     return Response(DOCS_SCRIPT, media_type="text/javascript")
 
 
-@router.get("/docs/{asset}")
+@router.get("/docs/{asset}", **SHOWN)
 async def get_docs_asset(asset: str) -> Response:
     if asset not in ASSETS:
         raise HTTPException(404)
     headers = {"Cache-Control": "public, max-age=86400"}
     return Response(_asset(asset), media_type=ASSETS[asset], headers=headers)
+
+
+@lru_cache(maxsize=1)
+def _document(app: FastAPI) -> dict[str, Any]:
+    return document(app)
 
 
 @cache

@@ -2,55 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter, Request, Response
 
-from fastapi import APIRouter, Query, Request, Response
-
-from service.api import schemas
 from service.api import serializers as views
-from service.api.bodies import form_schemas as forms
-from service.api.bodies import queries
-from service.api.bodies.json_body import read_json_object
-from service.api.bodies.uploads import read_product
+from service.api.bodies.forms import read_multipart, read_query
+from service.api.bodies.json_body import read_json
+from service.api.bodies.requests import PageQuery, ProductForm, ProductPatch, ProductsQuery
 from service.api.dependencies import (
     CatalogDep,
-    Cursor,
     DuplicatesDep,
-    FacetsQuery,
-    FilterQuery,
+    Limits,
+    LimitsDep,
     ProductIdDep,
     RootDep,
-    SettingsDep,
 )
 from service.api.openapi import described, json_body, multipart_body
-from service.api.problems import FieldError, invalid_request
-from service.catalogue.cursors import Order
+from service.api.preconditions import IfMatchDep, IfNoneMatch, etag, etag_matches
+from service.api.problems import FieldError, invalid_request, renamed
+from service.api.schemas import products as out
+from service.core.errors import Place
 
 router = APIRouter(tags=["products"])
 
-PATCH_TYPES = ("application/merge-patch+json", "application/json")
+PATCH_TYPES = ("application/json", "application/merge-patch+json")
+PLACES: dict[Place, Place] = {("images",): ("image",)}
 
 
 @router.post(
     "/products",
     operation_id="createProduct",
     status_code=201,
-    **described(409, 413, 415, body=multipart_body(forms.ProductForm)),
+    **described(409, 413, 415, body=multipart_body(ProductForm), etag=(201,)),
 )
 async def create_product(
-    request: Request,
-    response: Response,
-    catalogue: CatalogDep,
-    duplicates: DuplicatesDep,
-    settings: SettingsDep,
-    root: RootDep,
-) -> schemas.ProductCreated:
+    request: Request, response: Response, catalogue: CatalogDep, limits: LimitsDep, root: RootDep
+) -> out.ProductCreated:
     """Create a product with its pictures. Leave `product_id` out to have one made."""
-    upload = await read_product(request, settings)
-    await duplicates.prepare()
-    product = await catalogue.create(upload.product_id, upload.fields, upload.images)
-    response.headers["Location"] = views.product_url(root, product.product_id)
-    return views.product_created(root, product, await duplicates.of(product))
+    form = await _read_form(request, limits)
+    with renamed(PLACES):
+        written = await catalogue.create(form.product_id, form.fields(), form.pictures())
+    response.headers["Location"] = views.product_url(root, written.product.product_id)
+    response.headers["ETag"] = etag(written.product)
+    return views.product_created(root, written)
 
 
 @router.put(
@@ -58,10 +51,12 @@ async def create_product(
     operation_id="putProduct",
     **described(
         409,
+        412,
         413,
         415,
-        body=multipart_body(forms.ProductForm),
-        also={201: (schemas.ProductWritten, "The product was created.")},
+        body=multipart_body(ProductForm),
+        also={201: (out.ProductWritten, "The product was created.")},
+        etag=(200, 201),
     ),
 )
 async def put_product(
@@ -69,94 +64,112 @@ async def put_product(
     response: Response,
     product_id: ProductIdDep,
     catalogue: CatalogDep,
-    duplicates: DuplicatesDep,
-    settings: SettingsDep,
+    limits: LimitsDep,
     root: RootDep,
-) -> schemas.ProductWritten:
+    if_match: IfMatchDep,
+) -> out.ProductWritten:
     """Create or replace a product. The same again does no work and answers `unchanged`."""
-    upload = await read_product(request, settings)
-    if upload.product_id not in {None, product_id}:
+    form = await _read_form(request, limits)
+    if form.product_id not in {None, product_id}:
         raise invalid_request(
             FieldError("/product_id", "This is not the id in the address; leave it out here.")
         )
-    await duplicates.prepare()
-    written = await catalogue.replace(product_id, upload.fields, upload.images)
+    with renamed(PLACES):
+        written = await catalogue.replace(
+            product_id, form.fields(), form.pictures(), if_match=if_match
+        )
+    response.headers["ETag"] = etag(written.product)
     if written.status == "created":
         response.status_code = 201
         response.headers["Location"] = views.product_url(root, product_id)
-    near = await duplicates.of(written.product)
-    unchanged = written.status == "unchanged"
-    return views.product_written(root, written.product, near, unchanged=unchanged)
+    return views.product_written(root, written)
 
 
 @router.patch(
     "/products/{product_id}",
     operation_id="patchProduct",
-    **described(404, 413, 415, body=json_body(forms.ProductPatch, PATCH_TYPES)),
+    **described(404, 409, 412, 413, 415, body=json_body(ProductPatch), etag=(200,)),
 )
 async def patch_product(
-    request: Request, product_id: ProductIdDep, catalogue: CatalogDep, root: RootDep
-) -> schemas.Product:
+    request: Request,
+    response: Response,
+    product_id: ProductIdDep,
+    catalogue: CatalogDep,
+    root: RootDep,
+    if_match: IfMatchDep,
+) -> out.Product:
     """Change name, description or attributes by a JSON merge patch (RFC 7396)."""
-    return views.product_out(
-        root, await catalogue.patch(product_id, await read_json_object(request, PATCH_TYPES))
-    )
+    patch = await read_json(request, ProductPatch, PATCH_TYPES)
+    merge = {name: getattr(patch, name) for name in patch.model_fields_set}
+    product = await catalogue.patch(product_id, merge, if_match=if_match)
+    response.headers["ETag"] = etag(product)
+    return views.product_out(root, product)
 
 
-@router.get("/products/{product_id}", operation_id="getProduct", **described(404))
+@router.get(
+    "/products/{product_id}",
+    operation_id="getProduct",
+    response_model=out.Product,
+    **described(404, etag=(200, 304)),
+)
 async def get_product(
-    product_id: ProductIdDep, catalogue: CatalogDep, root: RootDep
-) -> schemas.Product:
+    response: Response,
+    product_id: ProductIdDep,
+    catalogue: CatalogDep,
+    root: RootDep,
+    if_none_match: IfNoneMatch = None,
+) -> out.Product | Response:
     """One product with its images."""
-    return views.product_out(root, await catalogue.get(product_id))
+    product = await catalogue.get(product_id)
+    response.headers["ETag"] = etag(product)
+    if etag_matches(if_none_match, etag(product)):
+        return Response(status_code=304, headers={"ETag": etag(product)})
+    return views.product_out(root, product)
 
 
 @router.get(
     "/products",
     operation_id="listProducts",
     response_model_exclude_unset=True,
-    **described(),
+    **described(query=ProductsQuery),
 )
-async def list_products(
-    catalogue: CatalogDep,
-    root: RootDep,
-    limit: Annotated[int, Query(ge=1, le=100, description="Most products on a page.")] = 20,
-    cursor: Cursor = None,
-    order: Annotated[Order, Query(description="Newest first, or by product id.")] = "newest",
-    filter: FilterQuery = None,
-    facets: FacetsQuery = None,
-) -> schemas.ProductPage:
+async def list_products(request: Request, catalogue: CatalogDep, root: RootDep) -> out.ProductPage:
     """Products, newest first or by id."""
-    page = await catalogue.page(
-        order=order,
-        limit=limit,
-        cursor=cursor,
-        filter=None if filter is None else queries.filter_of_text(filter),
-        facets=None if facets is None else queries.facets_of_text(facets),
-    )
+    asked = read_query(request, ProductsQuery)
+    page = await catalogue.page(**{name: getattr(asked, name) for name in type(asked).model_fields})
     return views.product_page(root, page)
 
 
 @router.get("/attributes", operation_id="listAttributes", **described())
-async def list_attributes(catalogue: CatalogDep) -> schemas.AttributeList:
+async def list_attributes(catalogue: CatalogDep) -> out.AttributeList:
     """The attributes that products have, and the types of their values."""
     return views.attribute_list(await catalogue.attributes())
 
 
-@router.get("/duplicates", operation_id="listDuplicates", **described())
+@router.get("/duplicates", operation_id="listDuplicates", **described(query=PageQuery))
 async def list_duplicates(
-    duplicates: DuplicatesDep,
-    root: RootDep,
-    limit: Annotated[int, Query(ge=1, le=100, description="Most groups on a page.")] = 20,
-    cursor: Cursor = None,
-) -> schemas.DuplicatePage:
+    request: Request, duplicates: DuplicatesDep, root: RootDep
+) -> out.DuplicatePage:
     """Pictures that are the same, or nearly, under different products, in groups."""
-    return views.duplicate_page(root, await duplicates.page(limit=limit, cursor=cursor))
+    asked = read_query(request, PageQuery)
+    page = await duplicates.page(limit=asked.limit, cursor=asked.cursor)
+    return views.duplicate_page(root, page)
 
 
 @router.delete(
-    "/products/{product_id}", operation_id="deleteProduct", status_code=204, **described(404)
+    "/products/{product_id}",
+    operation_id="deleteProduct",
+    status_code=204,
+    **described(404, 409, 412),
 )
-async def delete_product(product_id: ProductIdDep, catalogue: CatalogDep) -> None:
+async def delete_product(
+    product_id: ProductIdDep, catalogue: CatalogDep, if_match: IfMatchDep
+) -> None:
     """Delete a product, its vectors and its stored images."""
-    await catalogue.delete(product_id)
+    await catalogue.delete(product_id, if_match=if_match)
+
+
+async def _read_form(request: Request, limits: Limits) -> ProductForm:
+    return await read_multipart(
+        request, ProductForm, files=limits.images_per_product, file_bytes=limits.image_bytes
+    )

@@ -7,35 +7,36 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from service.api import schemas
 from service.api import serializers as views
-from service.api.dependencies import RootDep, SamplesDep, SettingsDep
+from service.api.dependencies import LimitsDep, RootDep, SamplesDep
 from service.api.openapi import described
-from service.api.routes.images import IfNoneMatch, cache_control, etag_matches
+from service.api.preconditions import IfNoneMatch, etag_matches
+from service.api.routes.images import cache_control
+from service.api.schemas.operations import Samples, SamplesDeleted, SamplesLoaded
 
 router = APIRouter(tags=["samples"])
 
 
 @router.get("/samples", operation_id="listSamples", **described())
-async def list_samples(samples: SamplesDep, root: RootDep) -> schemas.Samples:
+async def list_samples(samples: SamplesDep, root: RootDep) -> Samples:
     """Return the size of the sample catalogue, and pictures to search it with."""
     return views.samples_out(root, samples)
 
 
 @router.post("/samples", operation_id="loadSamples", **described())
-async def load_samples(samples: SamplesDep) -> schemas.SamplesLoaded:
+async def load_samples(samples: SamplesDep) -> SamplesLoaded:
     """Store the sample catalogue: drawn shop goods in many colours, to try the search with.
 
     What is there already, and the same, is left alone. It takes seconds to a minute; a load that
     was cut off goes on with the next one.
     """
-    return views.samples_loaded(await samples.load())
+    return SamplesLoaded.of(await samples.load())
 
 
 @router.delete("/samples", operation_id="deleteSamples", **described())
-async def delete_samples(samples: SamplesDep) -> schemas.SamplesDeleted:
+async def delete_samples(samples: SamplesDep) -> SamplesDeleted:
     """Delete the products of the sample catalogue, and no others."""
-    return schemas.SamplesDeleted(deleted=await samples.remove())
+    return SamplesDeleted(deleted=await samples.remove())
 
 
 @router.get(
@@ -49,13 +50,16 @@ async def get_sample_picture(
         str, Path(description="As listed by GET /samples.", max_length=64, examples=["query"])
     ],
     samples: SamplesDep,
-    settings: SettingsDep,
+    limits: LimitsDep,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A picture to search with; no product of the catalogue has it."""
     picture = await samples.query_picture(name)
     etag = f'"{hashlib.sha256(picture).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": cache_control(settings, immutable=False)}
+    headers = {
+        "ETag": etag,
+        "Cache-Control": cache_control(private=limits.private, immutable=False),
+    }
     if etag_matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     return Response(picture, media_type="image/jpeg", headers=headers)

@@ -2,114 +2,79 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated
+from fastapi import APIRouter, Request
 
-from fastapi import APIRouter, Query, Request
-from pydantic import FiniteFloat
-
-from service.api import schemas
-from service.api import serializers as views
-from service.api.bodies import form_schemas as forms
 from service.api.bodies import queries
-from service.api.bodies.json_body import JSON_TYPES
-from service.api.dependencies import (
-    FacetsQuery,
-    FilterQuery,
-    ProductIdDep,
-    RootDep,
-    SearchDep,
-    SettingsDep,
-)
+from service.api.bodies.forms import read_query
+from service.api.bodies.queries import SearchRequest
+from service.api.bodies.requests import ImageSearchForm, MixedSearch, RankingFields, TextSearch
+from service.api.dependencies import LimitsDep, ProductIdDep, RootDep, SearchDep
 from service.api.openapi import described, json_body, multipart_body
-from service.api.schemas.signals import EXAMPLE_WEIGHTS
-from service.core.query import Ranking
+from service.api.problems import renamed
+from service.api.routing import READS
+from service.api.schemas.search import SearchAnswer
+from service.api.serializers import search_answer
+from service.search.ranking import Search
 
 router = APIRouter(tags=["search"])
-
-MIXED_BODY = multipart_body(forms.MixedSearchForm)
-MIXED_BODY["content"] |= json_body(forms.MixedSearch, JSON_TYPES)["content"]
 
 
 @router.post(
     "/search/image",
     operation_id="searchByImage",
     response_model_exclude_unset=True,
-    **described(413, 415, body=multipart_body(forms.ImageSearchForm)),
+    **described(413, 415, body=multipart_body(ImageSearchForm), access=READS),
 )
 async def search_by_image(
-    request: Request, search: SearchDep, settings: SettingsDep, root: RootDep
-) -> schemas.SearchAnswer:
-    """The products that look most like a picture, by one exact hybrid score."""
-    asked = await queries.read_image_search(request, settings)
-    return views.search_answer(root, await search.find(asked.parts, asked.ranking))
+    request: Request, search: SearchDep, limits: LimitsDep, root: RootDep
+) -> SearchAnswer:
+    """The products that look most like a picture, or like several mixed with texts and products."""
+    asked = await queries.read_image_search(request, search.tokens, file_bytes=limits.image_bytes)
+    return await _answer(search, asked, root)
 
 
 @router.post(
     "/search/text",
     operation_id="searchByText",
     response_model_exclude_unset=True,
-    **described(413, 415, body=json_body(forms.TextSearch, JSON_TYPES)),
+    **described(413, 415, body=json_body(TextSearch), access=READS),
 )
-async def search_by_text(
-    request: Request, search: SearchDep, root: RootDep
-) -> schemas.SearchAnswer:
+async def search_by_text(request: Request, search: SearchDep, root: RootDep) -> SearchAnswer:
     """The products that fit a text best, by the signals that texts have."""
-    asked = await queries.read_text_search(request)
-    return views.search_answer(root, await search.find(asked.parts, asked.ranking))
+    return await _answer(search, await queries.read_text_search(request), root)
 
 
 @router.post(
     "/search",
     operation_id="search",
     response_model_exclude_unset=True,
-    **described(413, 415, body=MIXED_BODY),
+    **described(413, 415, body=json_body(MixedSearch), access=READS),
 )
-async def search_by_mixture(
-    request: Request, search: SearchDep, settings: SettingsDep, root: RootDep
-) -> schemas.SearchAnswer:
-    """The products nearest to a mixture of pictures, texts and products, each with a weight."""
-    asked = await queries.read_mixed_search(request, settings)
-    return views.search_answer(root, await search.find(asked.parts, asked.ranking))
+async def search_by_mixture(request: Request, search: SearchDep, root: RootDep) -> SearchAnswer:
+    """The products nearest to a mixture of texts, products and tokens, each with a weight.
+
+    A token is the query of an earlier answer: it costs no upload and no forward pass.
+    """
+    asked = await queries.read_mixed_search(request, search.tokens)
+    return await _answer(search, asked, root)
 
 
 @router.get(
     "/products/{product_id}/similar",
     operation_id="findSimilar",
     response_model_exclude_unset=True,
-    **described(404),
+    **described(404, query=RankingFields),
 )
 async def find_similar(
-    product_id: ProductIdDep,
-    search: SearchDep,
-    root: RootDep,
-    limit: Annotated[int, Query(ge=1, le=forms.MAX_LIMIT)] = 5,
-    offset: Annotated[int, Query(ge=0, le=forms.MAX_OFFSET)] = 0,
-    weights: Annotated[
-        str | None,
-        Query(
-            description="As in the other searches, as JSON.",
-            examples=[json.dumps(EXAMPLE_WEIGHTS)],
-        ),
-    ] = None,
-    min_score: Annotated[
-        FiniteFloat | None, Query(description="Leave out hits below it.", examples=[0.35])
-    ] = None,
-    explain: Annotated[bool, Query(description=forms.EXPLAIN)] = False,
-    overlay: Annotated[bool, Query(description=forms.OVERLAY)] = False,
-    filter: FilterQuery = None,
-    facets: FacetsQuery = None,
-) -> schemas.SearchAnswer:
+    request: Request, product_id: ProductIdDep, search: SearchDep, root: RootDep
+) -> SearchAnswer:
     """The products most like this one, itself left out."""
-    ranking = Ranking(
-        limit=limit,
-        offset=offset,
-        weights=None if weights is None else queries.read_weights(weights),
-        min_score=min_score,
-        explain=explain,
-        overlay=overlay,
-        filter=None if filter is None else queries.filter_of_text(filter),
-        facets=None if facets is None else queries.facets_of_text(facets),
-    )
-    result = await search.similar(product_id, ranking)
-    return views.search_answer(root, result)
+    asked = read_query(request, RankingFields)
+    result = await search.similar(product_id, asked.ranking())
+    return search_answer(root, result, search.tokens if asked.return_token else None)
+
+
+async def _answer(search: Search, asked: SearchRequest, root: str) -> SearchAnswer:
+    with renamed(asked.places):
+        result = await search.find(asked.parts, asked.ranking)
+    return search_answer(root, result, search.tokens if asked.return_token else None)

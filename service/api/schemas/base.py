@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypeAliasType
@@ -74,6 +74,12 @@ class Wire(BaseModel):
 
     # An answer has every field, also where it is null or empty.
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+
+    @classmethod
+    def of(cls, source: object, **more: object) -> Self:
+        """The model with its fields taken from `more`, or else from the attributes of `source`."""
+        taken = {name: getattr(source, name) for name in cls.model_fields if name not in more}
+        return cls(**taken, **more)
 
 
 class FieldError(Wire):

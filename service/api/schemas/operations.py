@@ -53,6 +53,16 @@ class Check(Wire):
         default=None, description="What is wrong.", examples=["The engine does not answer."]
     )
     took_ms: FiniteFloat = Field(examples=[1.4])
+    age_s: FiniteFloat = Field(
+        description="Seconds since it answered: parts are asked in the background.", examples=[1.2]
+    )
+
+
+class Filling(Wire):
+    """How far an incomplete index has come, in products."""
+
+    indexed: int = Field(examples=[4100])
+    expected: int = Field(examples=[10000])
 
 
 class Signal(Wire):
@@ -75,7 +85,7 @@ class Signal(Wire):
 class Health(Wire):
     """Readiness: whether the service can do its work now."""
 
-    status: Literal["ready", "unavailable", "starting", "failed", "draining"]
+    status: Literal["ready", "filling", "unavailable", "starting", "failed", "draining"]
     version: str = Field(examples=["0.1.0"])
     detail: str | None = Field(
         default=None,
@@ -90,6 +100,9 @@ class Health(Wire):
     collection: str | None = Field(default=None, examples=["products-3f9d2c71a0b4"])
     products: int | None = Field(
         default=None, description="Null where the store does not answer.", examples=[81]
+    )
+    filling: Filling | None = Field(
+        default=None, description="Null where the index has every product."
     )
     warnings: list[str] = Field(
         default_factory=list, examples=[["Running on the compact encoders."]]

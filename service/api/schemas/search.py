@@ -20,6 +20,11 @@ class Query(Wire):
 
     weights: SignalWeights
     encoders: SignalEncoders
+    token: str = Field(
+        default="",
+        description="The embedded query, for a part of POST /search; only where it was asked for.",
+        examples=["eyJmaW5nZXJwcmludCI6ICI…"],
+    )
     ignored_words: list[str] = Field(
         default_factory=list,
         description="Words of the text that the encoder does not know: they played no part.",
@@ -106,7 +111,7 @@ class Hit(Wire):
         ge=0,
         le=1,
         description="How unusual this score is in this catalogue, for this kind of query: the share"
-        " of its own products that find less, once they and what looks most like them are hidden."
+        " of its own products that find less, once they and their nearest neighbours are hidden."
         " Null where `match.verdict` is `unknown`.",
         examples=[0.97],
     )
@@ -134,7 +139,8 @@ class Match(Wire):
     detail: str = Field(
         examples=[
             "The best hit is a better match than 97% of the catalogue's own products find once they"
-            " and what looks most like them are hidden: what was searched for is most likely there."
+            " and their nearest neighbours are hidden: the catalogue most likely has what you"
+            " searched for."
         ]
     )
     pending: bool = Field(
@@ -158,3 +164,7 @@ class SearchAnswer(Wire):
         examples=[{"decode": 4.1, "embed": 21.0, "search": 2.4, "total": 28.0}],
     )
     facets: Facets = Field(default_factory=dict)
+    partial: bool = Field(
+        default=False,
+        description="True while the index is being filled and lacks products; else left out.",
+    )

@@ -215,19 +215,19 @@ def _box(crop: Crop, width: int, height: int) -> tuple[int, int, int, int]:
     """(left, top, right, bottom) in pixels of the full upright picture. Raises InvalidCrop."""
     numbers = (crop.x, crop.y, crop.width, crop.height)
     if not all(math.isfinite(number) for number in numbers):
-        raise InvalidCrop("The crop has a number that is not finite.", pointer="/crop")
+        raise InvalidCrop("The crop has a number that is not finite.", place=("crop",))
     right, bottom = crop.x + crop.width, crop.y + crop.height
     if min(numbers) < -CROP_ROUNDING or max(right, bottom) > 1 + CROP_ROUNDING:
         raise InvalidCrop(
             "The crop reaches outside the picture; give x, y, width and height as fractions from "
             "0 to 1, with x + width and y + height at most 1.",
-            pointer="/crop",
+            place=("crop",),
         )
     box = _rounded(crop, width, height)
     if box[0] >= box[2] or box[1] >= box[3]:
         raise InvalidCrop(
             f"The crop holds no pixel of this {width}x{height} picture; make it larger.",
-            pointer="/crop",
+            place=("crop",),
         )
     return box
 

@@ -33,6 +33,8 @@ LOCK_POLL_S = 0.05
 FLUSH_WHEN_QUIET_S = 5.0
 FLUSH_EVERY_S = 120.0
 """A flush stops everything for 0.2 to 0.4 s: too seldom for one search in a hundred to meet it."""
+FLUSH_AFTER_WRITES = 2000
+"""A killed process's successor repeats all writes since the last flush before it serves."""
 RECLAIM_MAX_BYTES = 512 * 1024 * 1024
 """Larger shards wait for the next start: writing so much anew stops everything for 3 s."""
 
@@ -97,15 +99,20 @@ class FlushClock:
     def __init__(self, when_quiet_s: float = FLUSH_WHEN_QUIET_S) -> None:
         self._when_quiet_s = when_quiet_s
         self._dirty_since: float | None = None
+        self._writes = 0
         self._served = 0.0
 
     def served(self, *, wrote: bool) -> None:
         self._served = time.monotonic()
-        if wrote and self._dirty_since is None:
+        if not wrote:
+            return
+        self._writes += 1
+        if self._dirty_since is None:
             self._dirty_since = self._served
 
     def flushed(self) -> None:
         self._dirty_since = None
+        self._writes = 0
 
     @property
     def quiet(self) -> bool:
@@ -116,6 +123,8 @@ class FlushClock:
         """None: there is nothing to flush."""
         if self._dirty_since is None:
             return None
+        if self._writes >= FLUSH_AFTER_WRITES:
+            return 0.0
         due = min(self._served + self._when_quiet_s, self._dirty_since + FLUSH_EVERY_S)
         return max(0.0, due - time.monotonic())
 

@@ -61,10 +61,15 @@ class Shard:
 
     @classmethod
     def load(cls, directory: Path, dimensions: int) -> Shard:
-        """Replays the log, and takes the time to clear away what was deleted."""
+        """Repeats the writes of the log, and takes the time to clear away deleted points.
+
+        It flushes at once. Otherwise a process that is killed again and again would repeat ever
+        more writes: after 143 kills under upload a start took 71 s for 120 points.
+        """
         shard = engine.EdgeShard.load(str(directory), _config(dimensions))
         loaded = cls(shard)
         loaded.reclaim()
+        loaded.flush()
         return loaded
 
     def upsert(

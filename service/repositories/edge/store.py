@@ -69,13 +69,12 @@ class EdgeStore:
 
     @property
     def rebuilt_because(self) -> str | None:
-        """Why the index started empty though it had been filled; kept until `mark_rebuilt`."""
         return self._channel.rebuilt_because
 
     async def mark_rebuilt(self) -> None:
-        """The index has been filled again from the blob store."""
-        await self._channel.call("mark_rebuilt")
-        self._channel.rebuilt()
+        if self._channel.rebuilt_because is not None:
+            await self._channel.call("mark_rebuilt")
+            self._channel.rebuilt()
 
     @property
     def process_id(self) -> int | None:

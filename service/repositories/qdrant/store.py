@@ -263,6 +263,14 @@ class QdrantStore:
     async def count_points(self) -> int:
         return await self._count()
 
+    @property
+    def rebuilt_because(self) -> str | None:
+        """None: a server mends its own files, or does not start."""
+        return None
+
+    async def mark_rebuilt(self) -> None:
+        return
+
     async def ping(self) -> None:
         await self._count(exact=False)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,15 @@ import pytest
 
 from service.repositories.edge.child import Silence
 from service.repositories.edge.directory import CollectionDirectory
-from service.repositories.edge.process import EngineProcess, FlushClock, Pipe, Turns
+from service.repositories.edge.process import (
+    FLUSH_AFTER_WRITES,
+    EngineProcess,
+    FlushClock,
+    Pipe,
+    Turns,
+)
 from service.repositories.edge.protocol import Decoder, Open, Opened, Reply, Request, encode
+from service.repositories.edge.shard import Shard
 from service.repositories.shared.payload import to_stored
 from tests.repositories.points import DIMENSIONS, clustered, make_point
 
@@ -118,3 +127,32 @@ def test_the_space_of_deleted_points_is_reclaimed_in_quiet_times(
     shard = directory.open()
     assert shard.count_points() == 2000 - deleted
     shard.close()
+
+
+def test_many_writes_are_flushed_though_no_pause_comes() -> None:
+    clock = FlushClock()
+    for _ in range(FLUSH_AFTER_WRITES - 1):
+        clock.served(wrote=True)
+    assert clock.due_in_s != 0.0
+
+    clock.served(wrote=True)
+    assert clock.due_in_s == 0.0
+
+    clock.flushed()
+    assert clock.due_in_s is None
+
+
+def test_a_start_shortens_the_log_that_the_next_start_repeats(tmp_path: Path) -> None:
+    directory = CollectionDirectory(tmp_path / "c", dimensions=DIMENSIONS, fingerprint="f")
+    (tmp_path / "c").mkdir()
+    shard = directory.open()
+    points = [make_point(f"p{n}", vector) for n, vector in enumerate(clustered(50))]
+    for point in points:
+        shard.upsert([point.point_id], point.vector[None], [to_stored(point.payload)])
+    killed = tmp_path / "killed"
+    shutil.copytree(tmp_path / "c" / "shard", killed)  # as a killed process leaves it
+    shard.close()
+
+    Shard.load(killed, DIMENSIONS)
+
+    assert json.loads((killed / "wal" / "first-index").read_text())["ack_index"] >= 50

@@ -2,6 +2,12 @@
 
 import { button, el, iconButton, reader } from "./dom.js";
 
+/**
+ * How values of a type are named, read from an input's text, and written to it.
+ * @typedef {{ label: string, read: (text: string) => Api.Attributes[string], write: (value: any) => string }} Type
+ */
+
+/** @type {Record<string, Type>} */
 const TYPES = {
   text: { label: "Text", read: (text) => text, write: String },
   number: { label: "Number", read: Number, write: String },
@@ -14,53 +20,72 @@ const TYPES = {
 };
 
 export class AttributeEditor {
+  /** @param {Api.Attributes} attributes */
   constructor(attributes) {
     this.rows = el("div", { className: "rows" });
+    /** @type {Map<Element, () => [string, Api.Attributes[string]]>} What each row says. */
+    this.read = new Map();
     for (const [name, value] of Object.entries(attributes)) this.#add(name, typeOf(value), value);
     this.element = el("fieldset", { className: "field" },
       el("legend", {}, "Attributes"), this.rows,
-      button("Add an attribute", () => this.#add("", "text", "").querySelector("input").focus(), { iconName: "plus", className: "quiet" }));
+      button("Add an attribute", () => this.#add("", "text", "").querySelector("input")?.focus(), { iconName: "plus", className: "quiet" }));
   }
 
   /** The attributes of the rows; a row without a name is left out. */
   get attributes() {
-    return Object.fromEntries([...this.rows.children]
-      .map((row) => row.read())
-      .filter(([name]) => name.trim() !== ""));
+    return Object.fromEntries(this.#given());
   }
 
   /** All that stands in the rows, as a text to compare; empty without rows. */
   get state() {
-    return [...this.rows.querySelectorAll("input, select")].map(({ value }) => value).join("\n");
+    return [...this.rows.querySelectorAll("input"), ...this.rows.querySelectorAll("select")].map(({ value }) => value).join("\n");
   }
 
   /** The first name that two rows have, or null. */
   get twice() {
-    const names = [...this.rows.children].map((row) => row.read()[0]).filter((name) => name.trim() !== "");
+    const names = this.#given().map(([name]) => name);
     return names.find((name, index) => names.indexOf(name) !== index) ?? null;
   }
 
+  #given() {
+    return [...this.read.values()].map((read) => read()).filter(([name]) => name.trim() !== "");
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} type
+   * @param {Api.Attributes[string]} value
+   */
   #add(name, type, value) {
     const nameInput = el("input", { value: name, "aria-label": "Name", placeholder: "colour", maxLength: 64, dir: "auto" });
     const typeInput = el("select", { "aria-label": "Type" },
       ...Object.entries(TYPES).map(([key, { label }]) => el("option", { value: key, selected: key === type }, label)));
     const valuePlace = el("span", { className: "value" });
     const row = el("div", { className: "row attribute", role: "group", "aria-label": name || "New attribute" },
-      nameInput, typeInput, valuePlace, iconButton("Remove this attribute", "close", () => row.remove()));
+      nameInput, typeInput, valuePlace, iconButton("Remove this attribute", "close", () => {
+        row.remove();
+        this.read.delete(row);
+      }));
     const readName = reader(nameInput, name);
+    /** @type {(text: string, original: Api.Attributes[string] | null) => void} */
     const fill = (text, original) => {
       const input = valueInput(typeInput.value, text);
       valuePlace.replaceChildren(input);
       const untouched = input.value;
-      row.read = () => [readName(), input.value === untouched && original !== null ? original : TYPES[typeInput.value].read(input.value)];
+      const { read } = typeOfName(typeInput.value);
+      this.read.set(row, () => [readName(), input.value === untouched && original !== null ? original : read(input.value)]);
     };
     typeInput.addEventListener("change", () => fill("", null));
-    fill(TYPES[type].write(value), value);
+    fill(typeOfName(type).write(value), value);
     this.rows.append(row);
     return row;
   }
 }
 
+/**
+ * @param {string} type
+ * @param {string} text
+ */
 function valueInput(type, text) {
   const common = { "aria-label": "Value", dir: "auto" };
   if (type === "boolean") {
@@ -71,6 +96,14 @@ function valueInput(type, text) {
   return el("input", { ...common, value: text, placeholder: type === "list" ? "summer, cotton" : "green" });
 }
 
+/** @param {string} name */
+function typeOfName(name) {
+  const type = TYPES[name];
+  if (type === undefined) throw new Error(`There is no type "${name}".`);
+  return type;
+}
+
+/** @param {Api.Attributes[string]} value */
 function typeOf(value) {
   if (Array.isArray(value)) return "list";
   if (typeof value !== "string") return typeof value;

@@ -4,13 +4,17 @@ import { el } from "./dom.js";
 
 const SHOWN = 3;
 
+/** @param {unknown} value */
 export function valueText(value) {
   if (value === true) return "yes";
   if (value === false) return "no";
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
-/** The first few values in one line, each with its name for who hears or hovers. */
+/**
+ * The first few values in one line, each with its name for who hears or hovers.
+ * @param {Api.Attributes} attributes
+ */
 export function attributeLine(attributes) {
   const given = Object.entries(attributes).slice(0, SHOWN);
   return el("ul", { className: "facts-line" }, ...given.map(([name, value]) =>
@@ -19,6 +23,7 @@ export function attributeLine(attributes) {
       valueText(value))));
 }
 
+/** @param {Api.Attributes} attributes */
 export function attributeTable(attributes) {
   const rows = Object.entries(attributes).flatMap(([name, value]) => [
     el("dt", { dir: "auto" }, name),

@@ -1,25 +1,34 @@
 // The dialog that makes a product of each of several pictures.
 
-import { call } from "./api.js";
+import { call, isAbort } from "./api.js";
 import { nameFromFile, partsOf } from "./batch.js";
 import { tell } from "./bus.js";
 import { openDialog } from "./dialog.js";
 import { button, el, iconButton } from "./dom.js";
 import { duplicateList } from "./near-duplicates.js";
-import { notify, placesOf } from "./notices.js";
+import { notify, placesOf, troubleOf } from "./notices.js";
 import { showBlob } from "./pictures.js";
 
 const REQUEST = { mostItems: 16, mostBytes: 24 * 1024 * 1024 };
 
-/** Opens it for `files`; `asOne` takes them where they are to be pictures of one product. */
+/**
+ * Opens it for `files`; `asOne` takes them where they are to be pictures of one product.
+ * @param {File[]} files
+ * @param {(files: File[]) => unknown} asOne
+ */
 export const openBatchForm = (files, asOne) => new BatchForm(files, asOne);
 
 class BatchForm {
   created = 0;
+  /** @type {Api.NearDuplicate[]} */
   alike = [];
   working = false;
   asked = new AbortController();
 
+  /**
+   * @param {File[]} files
+   * @param {(files: File[]) => unknown} asOne
+   */
   constructor(files, asOne) {
     this.rows = files.map((file) => new Row(file, () => this.#remove()));
     this.list = el("ul", { className: "batch" }, ...this.rows.map(({ element }) => element));
@@ -37,9 +46,10 @@ class BatchForm {
     ], { onSubmit: () => this.#submit(), isDirty: () => this.working || this.rows.some(({ isDirty }) => isDirty) });
     this.dialog.onClose(() => this.#end());
     this.#count();
-    this.rows[0].input.focus();
+    this.rows[0]?.input.focus();
   }
 
+  /** @param {(files: File[]) => unknown} asOne */
   async #asOne(asOne) {
     if (await this.dialog.leave()) asOne(this.rows.map(({ file }) => file));
   }
@@ -47,7 +57,7 @@ class BatchForm {
   #remove() {
     this.rows = this.rows.filter(({ element }) => element.isConnected);
     if (this.rows.length === 0) this.dialog.close();
-    else this.rows[0].input.focus();
+    else this.rows[0]?.input.focus();
     this.#count();
   }
 
@@ -67,19 +77,22 @@ class BatchForm {
         await this.#send(part);
       }
     } catch (error) {
-      if (error.name !== "AbortError") this.#complain(error);
+      if (!isAbort(error)) this.#complain(troubleOf(error));
     }
     this.#work(false);
     if (this.rows.length === 0) this.dialog.close();
   }
 
+  /** @param {Row[]} rows */
   async #send(rows) {
+    /** @type {Api.BatchAnswer} */
     const { results } = await call("POST", "products/batch", { form: formOf(rows), signal: this.asked.signal });
     for (const { index, near_duplicates: alike, problem } of results) {
+      const row = /** @type {Row} */ (rows[index]);
       if (problem) {
-        rows[index].complain(problem.detail);
+        row.complain(problem.detail);
       } else {
-        rows[index].element.remove();
+        row.element.remove();
         this.created += 1;
         this.alike.push(...alike);
       }
@@ -88,15 +101,17 @@ class BatchForm {
     this.#count();
   }
 
+  /** @param {boolean} working */
   #work(working) {
     this.working = working;
     this.save.disabled = working;
     this.save.classList.toggle("working", working);
     if (working) return;
     this.progress.textContent = this.created === 0 ? "" : `${this.created} created, ${this.rows.length} left.`;
-    this.list.querySelector("[aria-invalid]")?.focus();
+    this.rows.find(({ input }) => input.ariaInvalid === "true")?.input.focus();
   }
 
+  /** @param {Trouble} error */
   #complain(error) {
     this.trouble.replaceChildren(el("p", { className: "notice-title" }, error.title), el("p", {}, error.message), ...placesOf(error));
     this.trouble.scrollIntoView({ block: "nearest" });
@@ -122,6 +137,10 @@ class Row {
   // Known before it is sent, so that sending it again after a lost answer makes no second product.
   productId = freshProductId();
 
+  /**
+   * @param {File} file
+   * @param {() => void} onRemove
+   */
   constructor(file, onRemove) {
     this.file = file;
     this.given = nameFromFile(file.name);
@@ -142,12 +161,14 @@ class Row {
     return this.input.value !== this.given;
   }
 
+  /** @param {string} sentence */
   complain(sentence) {
     this.input.setAttribute("aria-invalid", "true");
     this.trouble.textContent = sentence;
   }
 }
 
+/** @param {Row[]} rows */
 function formOf(rows) {
   const form = new FormData();
   const manifest = rows.map(({ productId, input }) => ({ product_id: productId, name: input.value, images: [productId] }));

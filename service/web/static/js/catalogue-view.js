@@ -1,24 +1,27 @@
 // The catalogue: thumbnails, a page at a time, to create, edit and delete.
 
 import { addProducts } from "./add-products.js";
-import { call, productPath, thumbnailPath, withQuery } from "./api.js";
+import { call, isAbort, productPath, thumbnailPath, withQuery } from "./api.js";
 import { attributeLine } from "./attributes.js";
 import { hear, tell } from "./bus.js";
 import { confirmed } from "./dialog.js";
-import { button, byId, el, icon, iconButton } from "./dom.js";
+import { button, byId, el, focused, icon, iconButton } from "./dom.js";
 import { acceptDrops, fileButton } from "./files.js";
 import { arrange } from "./grid.js";
-import { announce, notifyError, withdraw } from "./notices.js";
-import { picture } from "./pictures.js";
+import { announce, notifyError, troubleOf, withdraw } from "./notices.js";
+import { firstImageId, picture } from "./pictures.js";
 import { openProductForm } from "./product-form.js";
 
 const PAGE = 24;
 const MOST = 100;
 
 export class CatalogueView {
+  /** @type {Api.Product[]} */
   products = [];
   total = 0;
+  /** @type {string | null} */
   cursor = null;
+  /** @type {Map<string, HTMLElement>} */
   cards = new Map();
   failed = false;
   running = new AbortController();
@@ -42,31 +45,41 @@ export class CatalogueView {
     this.refresh();
   }
 
-  /** Reads the list anew, as far down as it is shown. */
+  /**
+   * Reads the list anew, as far down as it is shown.
+   * @returns {Promise<void>}
+   */
   refresh() {
     return this.#load(() => this.refresh(), async (signal) => {
       const wanted = Math.max(PAGE, this.products.length);
+      /** @type {Api.Product[]} */
       const read = [];
-      let page = { next_cursor: null };
+      /** @type {{ total: number, next_cursor: string | null }} */
+      let page = { total: 0, next_cursor: null };
       do {
-        page = await readPage(page.next_cursor, Math.min(wanted - read.length, MOST), signal);
-        read.push(...page.items);
+        const next = await readPage(page.next_cursor, Math.min(wanted - read.length, MOST), signal);
+        read.push(...next.items);
+        page = next;
       } while (page.next_cursor !== null && read.length < wanted);
       this.#show(read, page);
     });
   }
 
+  /** @returns {Promise<void>} */
   #append() {
     return this.#load(() => this.#append(), async (signal) => {
       const page = await readPage(this.cursor, PAGE, signal);
       const known = new Set(this.products.map(({ product_id: id }) => id));
       const added = page.items.filter(({ product_id: id }) => !known.has(id));
       this.#show([...this.products, ...added], page);
-      this.list.children[known.size]?.querySelector("button").focus();
+      this.list.children[known.size]?.querySelector("button")?.focus();
     });
   }
 
-  /** Changes the list where one product has changed, so that all others stay where they are. */
+  /**
+   * Changes the list where one product has changed, so that all others stay where they are.
+   * @param {{ written?: Api.Product | null, deletedId?: string | null }} change
+   */
   #take({ written = null, deletedId = null }) {
     if (this.failed || (written === null && deletedId === null)) return this.refresh();
     const { products, total } = this;
@@ -77,6 +90,10 @@ export class CatalogueView {
     return this.#show([written, ...products], { ...page, total: total + 1 });
   }
 
+  /**
+   * @param {() => unknown} again
+   * @param {(signal: AbortSignal) => Promise<void>} read
+   */
   async #load(again, read) {
     this.running.abort();
     const running = new AbortController();
@@ -87,16 +104,21 @@ export class CatalogueView {
       this.failed = false;
       withdraw("catalogue");
     } catch (error) {
-      if (error.name === "AbortError") return;
-      this.failed = error.passes ?? false;
+      if (isAbort(error)) return;
+      this.failed = troubleOf(error).passes ?? false;
       notifyError("catalogue", error, again);
     }
     this.view.setAttribute("aria-busy", "false");
   }
 
+  /**
+   * @param {Api.Product[]} products
+   * @param {{ total: number, next_cursor: string | null }} page
+   */
   #show(products, { total, next_cursor: next }) {
     Object.assign(this, { products, total, cursor: next });
-    const held = document.activeElement.closest(".good");
+    /** @type {HTMLElement | null} */
+    const held = focused().closest(".good");
     const cards = new Map(products.map((product) => {
       const key = JSON.stringify(product);
       return [key, this.cards.get(key) ?? card(product)];
@@ -107,9 +129,10 @@ export class CatalogueView {
     this.#count();
   }
 
+  /** @param {string | undefined} productId */
   #focusCard(productId) {
-    const changed = [...this.list.children].find(({ dataset }) => dataset.product === productId);
-    changed?.querySelector("[aria-label^=Edit]").focus();
+    const changed = [...this.cards.values()].find(({ dataset }) => dataset.product === productId);
+    /** @type {HTMLElement | null | undefined} */ (changed?.querySelector("[aria-label^=Edit]"))?.focus();
   }
 
   #count() {
@@ -122,12 +145,19 @@ export class CatalogueView {
   }
 }
 
+/**
+ * @param {string | null} cursor
+ * @param {number} limit
+ * @param {AbortSignal} signal
+ * @returns {Promise<Api.ProductPage>}
+ */
 const readPage = (cursor, limit, signal) =>
   call("GET", withQuery("products", { limit, cursor }), { signal });
 
+/** @param {Api.Product} product */
 function card(product) {
   const { product_id: productId, name, images } = product;
-  const [{ image_id: imageId }] = images;
+  const imageId = firstImageId(product);
   const element = el("li", { className: "good" },
     el("div", { className: "hit-picture" },
       picture(thumbnailPath(productId, imageId)),
@@ -144,13 +174,18 @@ function card(product) {
   return element;
 }
 
+/**
+ * @param {string} productId
+ * @param {string} name
+ * @returns {Promise<void>}
+ */
 async function remove(productId, name) {
   const sentence = `“${name}” (${productId}), its pictures and its place in the index are taken away. This cannot be undone.`;
   if (!(await confirmed("Delete this product?", sentence, "Delete"))) return;
   try {
     await call("DELETE", productPath(productId));
   } catch (error) {
-    if (error.status !== 404) return notifyError("delete", error, () => remove(productId, name));
+    if (troubleOf(error).status !== 404) return notifyError("delete", error, () => remove(productId, name));
   }
   announce(`${name} is deleted.`);
   tell("catalogue", { deletedId: productId });

@@ -2,17 +2,30 @@
 
 import { el, freshId, iconButton } from "./dom.js";
 
-/** Opens a dialog around a form. Its submit button calls `onSubmit`; Escape and × leave it. */
+/** @typedef {{ onSubmit?: () => unknown, isDirty?: () => boolean, className?: string }} DialogOptions */
+
+/**
+ * Opens a dialog around a form. Its submit button calls `onSubmit`; Escape and × leave it.
+ * @param {string} title
+ * @param {Child[]} content
+ * @param {DialogOptions} [options]
+ */
 export const openDialog = (title, content, options) => new Dialog(title, content, options);
 
 /** A dialog that asks before it throws away what `isDirty` says was entered. */
 export class Dialog {
+  /**
+   * @param {string} title
+   * @param {Child[]} content
+   * @param {DialogOptions} [options]
+   */
   constructor(title, content, { onSubmit, isDirty = () => false, className = "" } = {}) {
     this.isDirty = isDirty;
     const titleId = freshId("dialog-title");
     this.title = el("h2", { id: titleId }, title);
     const form = el("form", {
       className: "dialog-form",
+      /** @param {SubmitEvent} event */
       onsubmit: (event) => {
         event.preventDefault();
         onSubmit?.();
@@ -32,6 +45,7 @@ export class Dialog {
     this.element.close();
   }
 
+  /** @param {() => unknown} react */
   onClose(react) {
     this.element.addEventListener("close", react);
   }
@@ -57,6 +71,7 @@ export class Dialog {
       event.preventDefault();
       this.leave();
     });
+    /** @param {BeforeUnloadEvent} event */
     const stay = (event) => this.isDirty() && event.preventDefault();
     addEventListener("beforeunload", stay);
     this.onClose(() => {
@@ -66,7 +81,14 @@ export class Dialog {
   }
 }
 
-/** Asks before something that cannot be undone; resolves to whether it was agreed to. */
+/**
+ * Asks before something that cannot be undone; resolves to whether it was agreed to.
+ * @param {string} title
+ * @param {string} sentence
+ * @param {string} verb
+ * @param {string} [refusal]
+ * @returns {Promise<boolean>}
+ */
 export function confirmed(title, sentence, verb, refusal = "Keep it") {
   return new Promise((resolve) => {
     let agreed = false;

@@ -12,20 +12,27 @@ import { scoreLines } from "./score.js";
 const AT_FIRST = 24;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** @typedef {{ hit: Api.Hit, rank: HTMLElement, score: HTMLElement, element: HTMLElement }} Card */
+
 export class Grid {
+  /** @param {import("./query.js").Query} query */
   constructor(query) {
     this.query = query;
+    /** @type {Api.SearchAnswer | null} */
+    this.answer = null;
+    /** @type {Map<string, Card>} */
     this.cards = new Map();
     this.visible = AT_FIRST;
     this.list = el("ol", { className: "hits", "aria-label": "Products found" });
     this.more = button("Show more", () => {
       this.visible = Infinity;
-      this.show(this.answer);
-      this.list.children[AT_FIRST].querySelector("button").focus();
+      if (this.answer !== null) this.show(this.answer);
+      this.list.children[AT_FIRST]?.querySelector("button")?.focus();
     }, { className: "more" });
     this.element = el("div", {}, this.list, this.more);
   }
 
+  /** @param {Api.SearchAnswer} answer */
   show(answer) {
     this.answer = answer;
     const before = this.#places();
@@ -42,14 +49,13 @@ export class Grid {
     if (!calm.matches) this.#glide(before);
   }
 
+  /** @param {Api.Hit} hit */
   #card(hit) {
     const { product, image } = hit;
     const as = { productId: product.product_id, imageId: image.image_id, name: product.name };
-    const card = {
-      rank: el("span", { className: "rank" }),
-      score: el("div", { className: "hit-score" }),
-      why: button("Why?", () => openExplanation(this.query, card.hit, this.answer.query.encoders), { "aria-label": `Why ${product.name}?` }),
-    };
+    /** @type {Card} */
+    const card = { hit, rank: el("span", { className: "rank" }), score: el("div", { className: "hit-score" }), element: el("li") };
+    const why = button("Why?", () => openExplanation(this.query, card.hit, this.answer?.query.encoders ?? {}), { "aria-label": `Why ${product.name}?` });
     card.element = el("li", { className: "hit" },
       el("div", { className: "hit-picture" }, picture(thumbnailPath(as.productId, as.imageId)), card.rank),
       el("div", { className: "hit-body" },
@@ -58,11 +64,15 @@ export class Grid {
         card.score,
         el("div", { className: "hit-actions" },
           button("Similar", () => tell("similar", as), { "aria-label": `More like ${product.name}` }),
-          card.why,
+          why,
           button("Add", () => tell("add", as), { "aria-label": `Add ${product.name} to the query` }))));
     return card;
   }
 
+  /**
+   * @param {Card} card
+   * @param {Api.Hit} hit
+   */
   #fill(card, hit) {
     card.hit = hit;
     card.rank.replaceChildren(el("span", { className: "unseen" }, "Rank "), String(hit.rank));
@@ -74,6 +84,7 @@ export class Grid {
     return new Map([...this.cards.values()].map(({ element }) => [element, element.getBoundingClientRect()]));
   }
 
+  /** @param {Map<HTMLElement, DOMRect>} before */
   #glide(before) {
     for (const { element } of this.cards.values()) {
       const [from, to] = [before.get(element), element.getBoundingClientRect()];
@@ -85,13 +96,18 @@ export class Grid {
   }
 }
 
-/** Brings children into an order, moving as few as it can: a moved element loses its focus. */
+/**
+ * Brings children into an order, moving as few as it can: a moved element loses its focus.
+ * @param {HTMLElement} parent
+ * @param {HTMLElement[]} wanted
+ */
 export function arrange(parent, wanted) {
+  /** @type {Set<Element>} */
   const keep = new Set(wanted);
   for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
   let at = parent.firstElementChild;
   for (const element of wanted) {
-    if (element === at) at = at.nextElementSibling;
+    if (element === at) at = element.nextElementSibling;
     else parent.insertBefore(element, at);
   }
 }

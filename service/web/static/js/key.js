@@ -9,9 +9,13 @@ const PLACE = `api key of ${new URL(".", document.baseURI).pathname}`;
 
 export const apiKey = () => sessionStorage.getItem(PLACE);
 
+/** @type {import("./dialog.js").Dialog | null} */
 let asking = null;
 
-/** Asks for a key once, however many calls were refused; `reason` is the service's sentence. */
+/**
+ * Asks for a key once, however many calls were refused; `reason` is the service's sentence.
+ * @param {string} reason
+ */
 export function askForKey(reason) {
   byId("key-button").hidden = false;
   asking ??= open(reason);
@@ -23,6 +27,7 @@ export function installKeyButton() {
   shown.addEventListener("click", () => askForKey("A key for this tab. It is forgotten when the tab closes."));
 }
 
+/** @param {string} reason */
 function open(reason) {
   const input = el("input", {
     id: "key", type: "password", required: true, autocomplete: "off", spellcheck: false,

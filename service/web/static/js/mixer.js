@@ -1,51 +1,148 @@
-// The slider between the two signals.
+// The weights of the signals: one slider between two, or one for each of more.
 
-import { button, byId, el, vary } from "./dom.js";
+import { button, byId, el } from "./dom.js";
+import { effective, listed, signalClass, titled } from "./signals.js";
+
+const ROUNDING = 1e-6;
 
 export class Mixer {
-  /** `onMove` hears of every move at once; `weights` are null again after a reset. */
+  /**
+   * `onMove` hears of every move at once; `weights` are null again after a reset.
+   * @param {import("./query.js").Query} query
+   * @param {(weights: Weights | null) => unknown} onMove
+   */
   constructor(query, onMove) {
     this.query = query;
-    this.slider = el("input", {
-      id: "mix", type: "range", min: 0, max: 100, step: 1, value: 40,
-      "aria-describedby": "mix-hint", oninput: () => onMove(this.weights),
-    });
-    this.share = { semantic: el("output", { htmlFor: "mix" }), visual: el("output", { htmlFor: "mix" }) };
-    this.hint = el("p", { id: "mix-hint", className: "hint" });
+    this.onMove = onMove;
     this.reset = button("Default", () => onMove(null), { className: "link" });
-    byId("mixer").append(
-      el("div", { className: "mixer-head" }, el("label", { htmlFor: "mix" }, "What counts"), this.reset),
-      this.slider,
-      el("div", { className: "mixer-ends" },
-        el("span", { className: "semantic" }, "Semantic ", this.share.semantic, el("small", {}, "what it is")),
-        el("span", { className: "visual" }, "Visual ", this.share.visual, el("small", {}, "how it looks"))),
-      this.hint);
+    this.hint = el("p", { id: "mix-hint", className: "hint" });
+    this.signals = query.signals;
+    this.controls = this.#build(query.signals);
     query.addEventListener("change", () => this.#render());
     this.#render();
   }
 
-  get weights() {
-    const visual = this.slider.valueAsNumber / 100;
-    return { semantic: (100 - this.slider.valueAsNumber) / 100, visual };
-  }
-
-  /** Follows the weights that the service used, where it chose them itself. */
-  follow(weights) {
-    if (this.query.weights === null && this.query.hasVisualSide) this.slider.value = weights.visual * 100;
-    this.#render();
-  }
-
   #render() {
-    const { query, slider } = this;
-    const textOnly = !query.isEmpty && !query.hasVisualSide;
-    slider.disabled = textOnly;
-    this.reset.hidden = query.weights === null || textOnly;
-    const { semantic, visual } = textOnly ? { semantic: 1, visual: 0 } : this.weights;
-    this.share.semantic.textContent = `${Math.round(semantic * 100)} %`;
-    this.share.visual.textContent = `${Math.round(visual * 100)} %`;
-    this.hint.textContent = textOnly ? "Words have no visual side: the semantic signal alone ranks." : "";
-    this.hint.hidden = !textOnly;
-    slider.setAttribute("aria-valuetext", `${Math.round(semantic * 100)} % semantic, ${Math.round(visual * 100)} % visual`);
-    vary(slider, { share: `${visual * 100}%` });
+    const { query } = this;
+    if (query.signals !== this.signals) this.controls = this.#build(query.signals);
+    const usable = query.usableSignals;
+    const mixed = usable.length > 1;
+    this.controls.show(query.weights ?? query.defaultWeights, usable);
+    this.reset.hidden = query.weights === null || !mixed;
+    this.hint.hidden = usable.length === this.signals.length;
+    this.hint.textContent = `Words are compared by the ${listed(usable)} ${mixed ? "signals" : "signal"} alone.`;
+  }
+
+  /** @param {Api.Signal[]} signals */
+  #build(signals) {
+    this.signals = signals;
+    // Below two there is nothing to mix.
+    const controls = signals.length === 2 ? new Balance(signals, this.onMove) : new Shares(signals, this.onMove);
+    byId("mixer").hidden = signals.length < 2;
+    byId("mixer").replaceChildren(
+      el("div", { className: "mixer-head" }, controls.label, this.reset),
+      ...controls.elements,
+      this.hint);
+    return controls;
   }
 }
+
+/** One slider: to its right the second signal counts more. */
+class Balance {
+  /**
+   * @param {Api.Signal[]} signals
+   * @param {(weights: Weights) => unknown} onMove
+   */
+  constructor(signals, onMove) {
+    this.signals = signals;
+    this.label = el("label", { htmlFor: "mix" }, "What counts");
+    /** @type {HTMLInputElement} */
+    this.slider = el("input", {
+      id: "mix", type: "range", min: 0, max: 100, step: 1, "aria-describedby": "mix-hint",
+      oninput: () => onMove(this.weights),
+    });
+    this.shares = signals.map(() => el("output", { htmlFor: "mix" }));
+    const ends = signals.map(({ name, caption }, place) =>
+      el("span", { className: signalClass(place) }, `${titled(name)} `, this.shares[place], el("small", {}, caption)));
+    this.elements = [this.slider, el("div", { className: "mixer-ends" }, ...ends)];
+  }
+
+  /** @returns {Weights} */
+  get weights() {
+    const second = this.slider.valueAsNumber;
+    return Object.fromEntries(this.signals.map(({ name }, place) => [name, (place === 0 ? 100 - second : second) / 100]));
+  }
+
+  /**
+   * The slider shows the weights as given, the shares those that have effect.
+   * @param {Weights} weights
+   * @param {string[]} usable
+   */
+  show(weights, usable) {
+    const shown = effective(weights, usable);
+    const shares = this.signals.map(({ name }) => percent(shown[name]));
+    this.slider.disabled = usable.length < 2;
+    this.slider.valueAsNumber = (weights[this.signals[1]?.name ?? ""] ?? 0) * 100;
+    this.shares.forEach((output, place) => { output.textContent = shares[place] ?? ""; });
+    this.slider.setAttribute("aria-valuetext", this.signals.map(({ name }, place) => `${shares[place]} ${name}`).join(", "));
+  }
+}
+
+/** A slider for each signal; their weights are scaled to sum 1, the sliders stay where they are. */
+class Shares {
+  /**
+   * @param {Api.Signal[]} signals
+   * @param {(weights: Weights) => unknown} onMove
+   */
+  constructor(signals, onMove) {
+    this.label = el("span", { id: "mix-label", className: "mixer-label" }, "What counts");
+    /** @type {ReturnType<typeof row>[]} */
+    this.rows = signals.map((signal, place) => row(signal, place, (moved) => {
+      // Weights of 0 alone would rank nothing.
+      if (this.rows.every(({ slider }) => slider.disabled || slider.valueAsNumber === 0)) moved.valueAsNumber = 1;
+      onMove(this.weights);
+    }));
+    this.elements = [el("div", { className: "shares-mixer", role: "group", "aria-labelledby": "mix-label", "aria-describedby": "mix-hint" },
+      ...this.rows.map(({ element }) => element))];
+  }
+
+  /** @returns {Weights} */
+  get weights() {
+    const given = Object.fromEntries(this.rows.map(({ name, slider }) => [name, slider.valueAsNumber]));
+    return effective(given, Object.keys(given));
+  }
+
+  /**
+   * @param {Weights} weights
+   * @param {string[]} usable
+   */
+  show(weights, usable) {
+    const shown = effective(weights, usable);
+    const chosen = this.weights;
+    const set = this.rows.some(({ name }) => Math.abs((chosen[name] ?? 0) - (weights[name] ?? 0)) > ROUNDING);
+    for (const { name, slider, share } of this.rows) {
+      slider.disabled = !usable.includes(name) || usable.length < 2;
+      if (set) slider.valueAsNumber = (weights[name] ?? 0) * 100;
+      share.textContent = percent(shown[name]);
+      slider.setAttribute("aria-valuetext", percent(shown[name]));
+    }
+  }
+}
+
+/**
+ * @param {Api.Signal} signal
+ * @param {number} place
+ * @param {(slider: HTMLInputElement) => unknown} onMove
+ */
+function row({ name, caption }, place, onMove) {
+  const id = `mix-${place + 1}`;
+  const share = el("output", { htmlFor: id });
+  /** @type {HTMLInputElement} */
+  const slider = el("input", { id, type: "range", min: 0, max: 100, step: 1, oninput: () => onMove(slider) });
+  const element = el("div", { className: signalClass(place) },
+    el("label", { htmlFor: id }, titled(name), el("small", {}, ` ${caption}`)), share, slider);
+  return { name, slider, share, element };
+}
+
+/** @param {number | undefined} part */
+const percent = (part = 0) => `${Math.round(part * 100)} %`;

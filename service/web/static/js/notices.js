@@ -3,9 +3,13 @@
 import { hear } from "./bus.js";
 import { button, byId, el, icon, iconButton } from "./dom.js";
 
-/** Shows a notice until it is closed or another of the same `about` takes its place. */
+/**
+ * Shows a notice until it is closed or another of the same `about` takes its place.
+ * @param {{ about: string, kind?: "info" | "caution" | "error", title: string, text?: string | null, extra?: Node[] }} notice
+ */
 export function notify({ about, kind = "info", title, text = null, extra = [] }) {
   withdraw(about);
+  /** @type {HTMLElement} */
   const notice = el("div", { className: `notice ${kind}`, role: kind === "error" ? "alert" : "status" },
     kind === "error" ? icon("warning") : null,
     el("div", { className: "notice-body" },
@@ -18,27 +22,38 @@ export function notify({ about, kind = "info", title, text = null, extra = [] })
   if (kind === "error") notice.scrollIntoView({ block: "nearest" });
 }
 
+/** @param {string} about */
 export function withdraw(about) {
-  for (const notice of byId("notices").children) {
-    if (notice.dataset.about === about) notice.remove();
+  for (const notice of byId("notices").querySelectorAll(".notice")) {
+    if (notice instanceof HTMLElement && notice.dataset.about === about) notice.remove();
   }
 }
 
+/**
+ * @param {string} about
+ * @param {unknown} error
+ * @param {(() => unknown) | null} [retry]
+ */
 export function notifyError(about, error, retry = null) {
-  const extra = [...placesOf(error), ...(retry === null || !error.passes ? [] : [button("Try again", () => {
+  const trouble = troubleOf(error);
+  const extra = [...placesOf(trouble), ...(retry === null || !trouble.passes ? [] : [button("Try again", () => {
     withdraw(about);
     retry();
   })])];
-  notify({ about, kind: "error", title: error.title ?? "This page has a bug", text: error.message, extra });
+  notify({ about, kind: "error", title: trouble.title ?? "This page has a bug", text: trouble.message, extra });
 }
 
-/** The places of an error that its sentence does not name already. */
+/**
+ * The places of an error that its sentence does not name already.
+ * @param {Trouble} error
+ */
 export function placesOf(error) {
   const places = (error.errors ?? []).filter((place) => place.detail !== error.message);
   if (places.length === 0) return [];
   return [el("ul", {}, ...places.map((place) => el("li", {}, `${place.pointer}: ${place.detail}`)))];
 }
 
+/** @param {string} sentence */
 export function announce(sentence) {
   byId("announcer").textContent = sentence;
 }
@@ -47,3 +62,10 @@ export function announce(sentence) {
 hear("key", () => {
   for (const notice of byId("notices").querySelectorAll(".error")) notice.remove();
 });
+
+/**
+ * What was thrown, as far as a notice can tell of it.
+ * @param {unknown} thrown
+ * @returns {Trouble}
+ */
+export const troubleOf = (thrown) => (thrown instanceof Error ? thrown : { message: String(thrown) });

@@ -1,12 +1,20 @@
 // The parts of a query beside the picture's place: each with its weight, where there are several.
 
-import { byId, el, freshId, iconButton } from "./dom.js";
+import { byId, el, freshId, iconButton, inputById } from "./dom.js";
 import { thumbnailPath } from "./api.js";
 import { picture } from "./pictures.js";
 
+/**
+ * @typedef {{
+ *   key: string, name: string, weight: number, product?: ProductOfQuery,
+ *   weigh: (weight: number) => unknown, remove?: () => unknown,
+ * }} Part
+ */
+
+/** @param {import("./query.js").Query} query */
 export function installParts(query) {
   const place = byId("parts");
-  let shape = null;
+  let shape = "";
   const render = () => {
     const rows = rowsOf(query);
     const next = JSON.stringify(rows.map(({ key }) => key));
@@ -20,29 +28,37 @@ export function installParts(query) {
   render();
 }
 
+/**
+ * @param {import("./query.js").Query} query
+ * @returns {Part[]}
+ */
 function rowsOf(query) {
-  const { text, products } = query;
+  const { picture: given, text, products } = query;
   return [
-    ...(query.picture === null ? [] : [{
-      key: "picture", name: "Your picture", weight: query.picture.weight,
-      weigh: (weight) => query.change({ picture: { ...query.picture, weight } }),
+    ...(given === null ? [] : [{
+      key: "picture", name: "Your picture", weight: given.weight,
+      weigh: (/** @type {number} */ weight) => query.change({ picture: { ...query.picture ?? given, weight } }),
     }]),
     ...(text.value === "" ? [] : [{
       key: `text ${text.value}`, name: `“${text.value}”`, weight: text.weight,
-      weigh: (weight) => query.change({ text: { ...query.text, weight } }),
+      weigh: (/** @type {number} */ weight) => query.change({ text: { ...query.text, weight } }),
       remove: () => {
-        byId("text").value = "";
+        inputById("text").value = "";
         query.change({ text: { value: "", weight: 1 } });
       },
     }]),
     ...products.map((product) => ({
       key: `product ${product.productId}`, name: product.name, weight: product.weight, product,
-      weigh: (weight) => query.change({ products: query.products.map((one) => one.productId === product.productId ? { ...one, weight } : one) }),
+      weigh: (/** @type {number} */ weight) => query.change({ products: query.products.map((one) => one.productId === product.productId ? { ...one, weight } : one) }),
       remove: () => query.change({ products: query.products.filter((one) => one.productId !== product.productId) }),
     })),
   ];
 }
 
+/**
+ * @param {Part} part
+ * @param {boolean} weighed
+ */
 function part({ name, weight, weigh, remove, product }, weighed) {
   return el("div", { className: "part" },
     product ? picture(thumbnailPath(product.productId, product.imageId), "", "part-picture") : null,
@@ -51,9 +67,15 @@ function part({ name, weight, weigh, remove, product }, weighed) {
     remove ? iconButton(`Remove ${name}`, "close", remove, "small") : null);
 }
 
+/**
+ * @param {string} name
+ * @param {number} weight
+ * @param {(weight: number) => unknown} weigh
+ */
 function weightSlider(name, weight, weigh) {
   const id = freshId("weight");
   const shown = el("output", { htmlFor: id }, inWords(weight));
+  /** @type {HTMLInputElement} */
   const slider = el("input", {
     id, type: "range", min: -1, max: 1, step: 0.1, value: weight,
     "aria-label": `Weight of ${name}; below zero: unlike it`,
@@ -65,4 +87,5 @@ function weightSlider(name, weight, weigh) {
   return el("span", { className: "part-weight" }, slider, shown);
 }
 
+/** @param {number} weight */
 const inWords = (weight) => `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(1)}`;

@@ -6,11 +6,17 @@ import { acceptDrops, fileButton } from "./files.js";
 import { picture, showBlob } from "./pictures.js";
 
 export class PictureList {
-  /** `product` is null for a new one; `onAdd` hears of every file that comes to `files`. */
+  /**
+   * `product` is null for a new one; `onAdd` hears of every file that comes to `files`.
+   * @param {Api.Product | null} product
+   * @param {File[]} files
+   * @param {(files: File[]) => unknown} onAdd
+   */
   constructor(product, files, onAdd) {
     this.onAdd = onAdd;
     this.stored = [...(product?.images ?? [])];
     this.product = product;
+    /** @type {Api.Product["images"]} */
     this.removed = [];
     this.files = [...files];
     this.list = el("ul", { className: "previews" });
@@ -34,6 +40,7 @@ export class PictureList {
     return [...this.stored.map(({ image_id: id }) => id), ...this.files.map(({ name, size, lastModified }) => [name, size, lastModified])];
   }
 
+  /** @param {File[]} files */
   add(files) {
     this.files.push(...files);
     this.#render();
@@ -43,7 +50,7 @@ export class PictureList {
   #render() {
     this.list.replaceChildren(
       ...this.stored.map((image, index) => this.#preview(
-        picture(thumbnailPath(this.product.product_id, image.image_id)), `picture ${index + 1}`, () => {
+        picture(thumbnailPath(this.product?.product_id ?? "", image.image_id)), `picture ${index + 1}`, () => {
           this.removed.push(...this.stored.splice(index, 1));
         })),
       ...this.files.map((file, index) => this.#preview(preview(file), file.name || "new picture", () => {
@@ -52,15 +59,21 @@ export class PictureList {
       })));
   }
 
+  /**
+   * @param {HTMLImageElement} image
+   * @param {string} name
+   * @param {() => unknown} take
+   */
   #preview(image, name, take) {
     return el("li", { className: "preview" }, image, iconButton(`Take away ${name}`, "close", () => {
       take();
       this.#render();
-      this.element.querySelector("input").focus();
+      this.element.querySelector("input")?.focus();
     }, "small"));
   }
 }
 
+/** @param {File} file */
 function preview(file) {
   const image = el("img", { alt: file.name });
   showBlob(image, file);

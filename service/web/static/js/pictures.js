@@ -5,6 +5,11 @@ import { fetchBlob } from "./api.js";
 import { el } from "./dom.js";
 import { apiKey } from "./key.js";
 
+/**
+ * @param {string} path
+ * @param {string} [alt]
+ * @param {string} [className]
+ */
 export function picture(path, alt = "", className = "") {
   const image = el("img", { alt, className, decoding: "async" });
   image.addEventListener("error", () => image.classList.add("missing"));
@@ -17,6 +22,10 @@ export function picture(path, alt = "", className = "") {
   return image;
 }
 
+/**
+ * @param {HTMLImageElement} image
+ * @param {string} path
+ */
 async function showFetched(image, path) {
   try {
     showBlob(image, await fetchBlob(path));
@@ -26,7 +35,11 @@ async function showFetched(image, path) {
   }
 }
 
-/** Shows a file or blob; its address is freed once the picture is decoded. */
+/**
+ * Shows a file or blob; its address is freed once the picture is decoded.
+ * @param {HTMLImageElement} image
+ * @param {Blob} blob
+ */
 export function showBlob(image, blob) {
   const address = URL.createObjectURL(blob);
   const free = () => URL.revokeObjectURL(address);
@@ -34,3 +47,9 @@ export function showBlob(image, blob) {
   image.addEventListener("error", free, { once: true });
   image.src = address;
 }
+
+/**
+ * The picture that stands for a product, which has one at least.
+ * @param {{ images: { image_id: string }[] }} product
+ */
+export const firstImageId = ({ images }) => images[0]?.image_id ?? "";

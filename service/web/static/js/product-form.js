@@ -7,12 +7,14 @@ import { openDialog } from "./dialog.js";
 import { button, el, freshId, reader } from "./dom.js";
 import { pastedFiles } from "./files.js";
 import { duplicateList } from "./near-duplicates.js";
-import { placesOf, notify } from "./notices.js";
+import { placesOf, notify, troubleOf } from "./notices.js";
+import { patchOf } from "./patch.js";
 import { PictureList } from "./picture-list.js";
 
 /**
  * Opens it for a new product with `files`, or for a `product` as the service gave it; `asEach` takes
  * the files of a new product where each is to be one.
+ * @param {{ product?: Api.Product | null, files?: File[], asEach?: ((files: File[]) => unknown) | null }} options
  */
 export function openProductForm({ product = null, files = [], asEach = null }) {
   const form = new ProductForm(product, files, asEach);
@@ -20,6 +22,11 @@ export function openProductForm({ product = null, files = [], asEach = null }) {
 }
 
 class ProductForm {
+  /**
+   * @param {Api.Product | null} product
+   * @param {File[]} files
+   * @param {((files: File[]) => unknown) | null} asEach
+   */
   constructor(product, files, asEach) {
     this.product = product;
     this.asEach = asEach;
@@ -49,7 +56,7 @@ class ProductForm {
         button("Cancel", () => this.dialog.leave(), { className: "quiet" }), this.save),
     ].filter((part) => part !== null), { onSubmit: () => this.#submit(), isDirty: () => this.#entered() !== untouched });
     const untouched = this.#entered();
-    this.dialog.element.addEventListener("paste", (event) => this.pictures.add(pastedFiles(event)));
+    this.dialog.element.addEventListener("paste", (/** @type {ClipboardEvent} */ event) => this.pictures.add(pastedFiles(event)));
     this.#added([]);
     this.name.focus();
   }
@@ -63,7 +70,10 @@ class ProductForm {
     return [this.name.value, this.description.value, this.productId.value, this.attributes.state];
   }
 
-  /** Several pictures in a form where nothing is entered yet are taken for one product each. */
+  /**
+   * Several pictures in a form where nothing is entered yet are taken for one product each.
+   * @param {File[]} files
+   */
   #added(files) {
     const several = this.asEach !== null && this.pictures.files.length > 1;
     this.each.hidden = !several;
@@ -78,7 +88,7 @@ class ProductForm {
   async #leaveForEach() {
     if (!this.#hasWords()) this.dialog.close();
     else if (!(await this.dialog.leave())) return;
-    this.asEach(this.pictures.files);
+    this.asEach?.(this.pictures.files);
   }
 
   async #submit() {
@@ -86,13 +96,13 @@ class ProductForm {
     if (complaint !== null) return this.#show({ message: complaint });
     this.#working(true);
     try {
-      const written = this.product === null ? await this.#create() : await this.#edit();
+      const written = this.product === null ? await this.#create() : await this.#edit(this.product);
       this.dialog.close();
       const { near_duplicates: alike, ...product } = written;
       tell("catalogue", { written: product });
       told(product.name, alike, this.product === null);
     } catch (error) {
-      this.#show(error);
+      this.#show(troubleOf(error));
       // Pictures may have been added or taken away before the failure.
       if (this.product !== null) tell("catalogue");
     }
@@ -105,6 +115,7 @@ class ProductForm {
     return twice === null ? null : `Two attributes are called “${twice}”; rename one.`;
   }
 
+  /** @returns {Promise<Api.ProductCreated>} */
   #create() {
     const form = new FormData();
     const { name, description, attributes } = this.#fields();
@@ -116,23 +127,29 @@ class ProductForm {
     return call("POST", "products", { form });
   }
 
-  /** New pictures come first, so that a product is never without one; what is done is kept. */
-  async #edit() {
-    const { product, pictures } = this;
+  /**
+   * New pictures come first, so that a product is never without one; what is done is kept.
+   * @param {Api.Product} product
+   */
+  async #edit(product) {
+    const { pictures } = this;
     const path = productPath(product.product_id);
+    /** @type {Api.NearDuplicate[]} */
     const nearDuplicates = [];
-    while (pictures.files.length > 0) {
+    for (const file of [...pictures.files]) {
       const form = new FormData();
-      form.append("image", pictures.files[0]);
+      form.append("image", file);
+      /** @type {{ near_duplicates: Api.NearDuplicate[] }} */
       const added = await call("POST", `${path}/images`, { form });
       nearDuplicates.push(...added.near_duplicates);
       pictures.files.shift();
     }
-    while (pictures.removed.length > 0) {
-      await call("DELETE", imagePath(product.product_id, pictures.removed[0].image_id));
+    for (const { image_id: imageId } of [...pictures.removed]) {
+      await call("DELETE", imagePath(product.product_id, imageId));
       pictures.removed.shift();
     }
     const patch = patchOf(product, this.#fields());
+    /** @type {Api.Product} */
     const written = Object.keys(patch).length === 0 ? await call("GET", path) : await call("PATCH", path, { json: patch });
     return { ...written, near_duplicates: nearDuplicates };
   }
@@ -141,38 +158,36 @@ class ProductForm {
     return { name: this.readName(), description: this.readDescription(), attributes: this.attributes.attributes };
   }
 
+  /** @param {boolean} working */
   #working(working) {
     this.save.disabled = working;
     this.save.classList.toggle("working", working);
   }
 
+  /** @param {Trouble} error */
   #show(error) {
+    /** @type {Record<string, HTMLElement>} */
     const wrong = { "/name": this.name, "/description": this.description, "/product_id": this.productId };
     for (const input of Object.values(wrong)) input.removeAttribute("aria-invalid");
     for (const { pointer } of error.errors ?? []) wrong[pointer]?.setAttribute("aria-invalid", "true");
     const title = error.title === undefined ? null : el("p", { className: "notice-title" }, error.title);
-    this.trouble.replaceChildren(...[title, el("p", {}, error.message), ...placesOf(error)].filter(Boolean));
+    this.trouble.replaceChildren(...[title, el("p", {}, error.message), ...placesOf(error)].filter((line) => line !== null));
     this.trouble.scrollIntoView({ block: "nearest" });
   }
 }
 
+/**
+ * @param {string} label
+ * @param {HTMLInputElement | HTMLTextAreaElement} input
+ */
 const field = (label, input) =>
   el("div", { className: "field" }, el("label", { htmlFor: input.id }, label), input);
 
-/** A merge patch (RFC 7396) of what has changed: null takes an attribute away. */
-export function patchOf(product, { name, description, attributes }) {
-  const changed = Object.entries(attributes).filter(([key, value]) => !Object.hasOwn(product.attributes, key) || differ(product.attributes[key], value));
-  const gone = Object.keys(product.attributes).filter((key) => !Object.hasOwn(attributes, key));
-  const patch = Object.fromEntries([...changed, ...gone.map((key) => [key, null])]);
-  return {
-    ...(name === product.name ? {} : { name }),
-    ...(description === product.description ? {} : { description }),
-    ...(Object.keys(patch).length === 0 ? {} : { attributes: patch }),
-  };
-}
-
-const differ = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
-
+/**
+ * @param {string} name
+ * @param {Api.NearDuplicate[]} alike
+ * @param {boolean} isNew
+ */
 function told(name, alike, isNew) {
   notify({
     about: "saved",

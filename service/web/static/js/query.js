@@ -1,24 +1,46 @@
 // What is searched for: a picture, words, products of the catalogue, and how they are weighed.
 
+/** @type {Crop} */
 export const WHOLE = Object.freeze({ x: 0, y: 0, width: 1, height: 1 });
 
 export class Query extends EventTarget {
-  picture = null; // { file, crop, weight }
+  /** @type {PictureOfQuery | null} */
+  picture = null;
+  /** @type {TextOfQuery} */
   text = { value: "", weight: 1 };
-  products = []; // { productId, name, imageId, weight }
-  weights = null; // { semantic, visual }, or null for the service's own
+  /** @type {ProductOfQuery[]} */
+  products = [];
+  /** Null for the service's own. @type {Weights | null} */
+  weights = null;
+  /** @type {Record<string, Condition> | null} */
   filter = null;
+  /** As the service tells them, in their order; none before it has. @type {Api.Signal[]} */
+  signals = [];
 
   get isEmpty() {
     return this.picture === null && this.text.value === "" && this.products.length === 0;
   }
 
-  /** A text has no visual side, so that without a picture there is nothing to weigh. */
-  get hasVisualSide() {
+  /** A picture has every signal; words have only some. */
+  get hasPictures() {
     return this.picture !== null || this.products.length > 0;
   }
 
-  /** Changes what is given, and tells the listeners. */
+  /** The names of the signals that can compare what is searched for. */
+  get usableSignals() {
+    const all = this.isEmpty || this.hasPictures;
+    return this.signals.filter(({ text_encoder: texts }) => all || texts !== null).map(({ name }) => name);
+  }
+
+  /** The weights of a search that brings none. */
+  get defaultWeights() {
+    return Object.fromEntries(this.signals.map(({ name, weight }) => [name, weight]));
+  }
+
+  /**
+   * Changes what is given, and tells the listeners.
+   * @param {Partial<Pick<Query, "picture" | "text" | "products" | "weights" | "filter" | "signals">>} fields
+   */
   change(fields) {
     Object.assign(this, fields);
     this.dispatchEvent(new Event("change"));
@@ -34,5 +56,6 @@ export class Query extends EventTarget {
   }
 }
 
+/** @param {PictureOfQuery} picture */
 const cropOf = ({ crop }) =>
-  Object.keys(WHOLE).every((side) => crop[side] === WHOLE[side]) ? {} : { crop };
+  (crop.x === WHOLE.x && crop.y === WHOLE.y && crop.width === WHOLE.width && crop.height === WHOLE.height ? {} : { crop });

@@ -3,8 +3,14 @@
 import { el, icon } from "./dom.js";
 import { CANDIDATES } from "./searching.js";
 
+/** @type {[string, string, string][]} */
 const MODES = [["grid", "Grid", "grid"], ["compare", "Compare signals", "columns"]];
 
+/**
+ * @param {Api.SearchAnswer} answer
+ * @param {string} mode
+ * @param {(mode: string) => unknown} choose
+ */
 export function resultsHead(answer, mode, choose) {
   return el("div", { className: "results-head" },
     el("div", {},
@@ -16,6 +22,7 @@ export function resultsHead(answer, mode, choose) {
       }, icon(drawing), el("span", {}, label)))));
 }
 
+/** @param {Api.SearchAnswer} answer */
 function basis({ query, hits, took_ms: took }) {
   const encoders = Object.entries(query.weights)
     .filter(([, weight]) => weight > 0)
@@ -23,7 +30,7 @@ function basis({ query, hits, took_ms: took }) {
   const ignored = query.ignored_words ?? [];
   const unknown = ignored.length === 0 ? "" : ` · unknown words, left out: ${ignored.join(", ")}`;
   const many = hits.length === CANDIDATES ? `The best ${CANDIDATES}` : `${hits.length} ${hits.length === 1 ? "product" : "products"}`;
-  return `${many} by ${encoders.join(" + ")} in ${Math.round(took.total)} ms${unknown}`;
+  return `${many} by ${encoders.join(" + ")} in ${Math.round(took.total ?? 0)} ms${unknown}`;
 }
 
 const VERDICTS = {
@@ -33,7 +40,10 @@ const VERDICTS = {
   unknown: "Hard to say",
 };
 
-/** Whether the thing was found, in words. */
+/**
+ * Whether the thing was found, in words.
+ * @param {Api.SearchAnswer} answer
+ */
 export function verdict({ match }) {
   return el("div", { className: `verdict ${match.verdict}` },
     el("p", {},
@@ -48,5 +58,8 @@ export const outdatedNote = () =>
     el("p", {}, el("strong", {}, "Out of date")),
     el("p", {}, "These products answer an earlier search: the last one got no answer yet."));
 
-/** Rounded down, and never all: as in the sentence of the service. */
+/**
+ * Rounded down, and never all: as in the sentence of the service.
+ * @param {number} part
+ */
 export const percent = (part) => `${Math.floor(Math.min(part, 0.99) * 100)} %`;

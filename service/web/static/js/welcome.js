@@ -3,8 +3,8 @@
 import { call, fetchBlob, thumbnailPath, withQuery } from "./api.js";
 import { tell } from "./bus.js";
 import { button, el, icon } from "./dom.js";
-import { announce, notify, notifyError } from "./notices.js";
-import { picture } from "./pictures.js";
+import { announce, notify, notifyError, troubleOf } from "./notices.js";
+import { firstImageId, picture } from "./pictures.js";
 
 const NEWEST = 12;
 const PROGRESS_MS = 1000;
@@ -17,16 +17,20 @@ export function welcome() {
   return place;
 }
 
+/** @param {HTMLElement} place */
 async function fill(place) {
   try {
+    /** @type {Api.ProductPage} */
     const page = await call("GET", withQuery("products", { limit: NEWEST }));
     place.replaceChildren(...(page.total === 0 ? emptyCatalogue() : await ideas(page)));
   } catch (error) {
-    place.replaceChildren(el("div", { className: "lonely" }, el("h2", {}, error.title), el("p", {}, error.message)));
+    const { title, message } = troubleOf(error);
+    place.replaceChildren(el("div", { className: "lonely" }, el("h2", {}, title), el("p", {}, message)));
   }
 }
 
 function emptyCatalogue() {
+  /** @type {HTMLButtonElement} */
   const load = button(LOAD, () => loadSamples(load), { className: "primary big" });
   return [el("div", { className: "lonely hero" },
     icon("alike"),
@@ -36,6 +40,7 @@ function emptyCatalogue() {
       el("a", { className: "button big", href: "#catalogue" }, "Add a product")))];
 }
 
+/** @param {HTMLButtonElement} pressed */
 async function loadSamples(pressed) {
   pressed.disabled = true;
   pressed.classList.add("working");
@@ -43,6 +48,7 @@ async function loadSamples(pressed) {
   const progress = setInterval(() => showProgress(pressed), PROGRESS_MS);
   showProgress(pressed);
   try {
+    /** @type {{ total: number }} */
     const { total } = await call("POST", "samples");
     notify({ about: "samples", title: `${total} sample products are in the catalogue` });
     tell("catalogue");
@@ -56,8 +62,10 @@ async function loadSamples(pressed) {
   }
 }
 
+/** @param {HTMLButtonElement} pressed */
 async function showProgress(pressed) {
   try {
+    /** @type {[Api.ProductPage, Api.Samples]} */
     const [stored, { total }] = await Promise.all([call("GET", withQuery("products", { limit: 1 })), call("GET", "samples")]);
     if (pressed.disabled) pressed.textContent = `Storing: ${stored.total} of ${total}`;
   } catch {
@@ -65,7 +73,9 @@ async function showProgress(pressed) {
   }
 }
 
+/** @param {Api.ProductPage} page */
 async function ideas({ items, total }) {
+  /** @type {Api.Samples} */
   const { queries } = await call("GET", "samples");
   return [
     el("div", { className: "intro" },
@@ -78,12 +88,17 @@ async function ideas({ items, total }) {
   ];
 }
 
+/** @param {Api.SampleQuery} query */
 function example({ name, title }) {
   const path = `samples/${encodeURIComponent(name)}.jpg`;
   return el("li", {}, el("button", { type: "button", className: "example", onclick: () => searchWith(path, title) },
     picture(path), el("span", {}, title)));
 }
 
+/**
+ * @param {string} path
+ * @param {string} title
+ */
 async function searchWith(path, title) {
   try {
     tell("picture", new File([await fetchBlob(path)], title));
@@ -92,7 +107,10 @@ async function searchWith(path, title) {
   }
 }
 
-function newcomer({ product_id: productId, name, images: [{ image_id: imageId }] }) {
+/** @param {Api.Product} product */
+function newcomer(product) {
+  const { product_id: productId, name } = product;
+  const imageId = firstImageId(product);
   return el("li", {}, el("button", {
     type: "button", className: "newcomer", title: `More like ${name}`,
     onclick: () => tell("similar", { productId, imageId, name }),

@@ -1,0 +1,155 @@
+"""Records and intents as stored: JSON with a format version and RFC 3339 times.
+
+Every record and every intent carries `format`. A later version of the service may add fields
+without raising the number: what this version does not know, it keeps. It raises the number where
+an older version could not keep the object right; an older version then only reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from service.core.blob import Blob, BlobVersion
+from service.core.product import Product, ProductImage
+
+FORMAT = 1
+"""The format that this version writes, and the newest one that it may change."""
+
+IMAGE_FIELDS = tuple(field.name for field in fields(ProductImage))
+PRODUCT_FIELDS = tuple(field.name for field in fields(Product))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A product as its record has it, with what is needed to write the record again."""
+
+    product: Product
+    version: BlobVersion
+    stored: Mapping[str, Any]
+    """All the fields of the JSON, also those that this version does not know."""
+
+    @property
+    def write_id(self) -> str:
+        """The write that made this state; empty where an older version of the service did."""
+        return str(self.stored.get("revision", ""))
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer version of the service wrote it in a format that only it may change."""
+        return _format(self.stored) > FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedRecord:
+    """A record that is there and cannot be read, as a power loss may leave it."""
+
+    key: str
+    version: BlobVersion
+    is_newer: bool = False
+    """Whether it is no damage but a format that only a newer version of the service can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a write is about to touch, kept until it ends, so that a crash can be mended."""
+
+    product_id: str
+    existed: bool
+    """Whether the product was there, acknowledged, before the write."""
+    image_ids: frozenset[str]
+    """The pictures that the write adds or takes away."""
+    begun_at: datetime
+    owner: str
+    """The process that writes, by a name it made up at its start."""
+    write_id: str = ""
+    """The revision that the write gives the record."""
+    is_newer: bool = False
+    """Whether a newer version of the service began the write: nothing is deleted for it here."""
+
+
+def product_to_json(product: Product) -> dict[str, Any]:
+    """The product's fields as JSON has them."""
+    stored = asdict(product)
+    for name in ("created_at", "updated_at"):
+        stored[name] = stored[name].isoformat()
+    return stored
+
+
+def write_record(product: Product, over: Record | None) -> bytes:
+    """The record's bytes. Fields of `over` that this version does not know are kept."""
+    stored = product_to_json(product) | {"format": FORMAT}
+    if over is not None:
+        kept = {image["image_id"]: image for image in over.stored["images"]}
+        stored["images"] = [kept.get(image["image_id"], {}) | image for image in stored["images"]]
+        stored = dict(over.stored) | stored
+    return json.dumps(stored, ensure_ascii=False).encode()
+
+
+def read_record(key: str, blob: Blob) -> Record | DamagedRecord:
+    """The inverse of `write_record`."""
+    stored: Any = None
+    try:
+        stored = json.loads(blob.data)
+        return Record(_product(stored, blob.data), blob.version, stored)
+    except (ValueError, KeyError, TypeError):
+        return DamagedRecord(key, blob.version, is_newer=_format(stored) > FORMAT)
+
+
+def write_intent(intent: Intent) -> bytes:
+    """The intent's bytes."""
+    stored = asdict(intent) | {
+        "image_ids": sorted(intent.image_ids),
+        "begun_at": intent.begun_at.isoformat(),
+        "format": FORMAT,
+    }
+    del stored["is_newer"]
+    return json.dumps(stored).encode()
+
+
+def read_intent(data: bytes) -> Intent | None:
+    """The inverse of `write_intent`; None where it cannot be read."""
+    try:
+        stored = json.loads(data)
+        return Intent(
+            product_id=stored["product_id"],
+            existed=stored["existed"],
+            image_ids=frozenset(stored["image_ids"]),
+            begun_at=_moment(stored["begun_at"]),
+            owner=stored["owner"],
+            write_id=stored.get("write_id", ""),
+            is_newer=_format(stored) > FORMAT,
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _product(stored: Any, data: bytes) -> Product:
+    """Raises ValueError, KeyError or TypeError where a field is missing or no such field."""
+    known = {name: stored[name] for name in PRODUCT_FIELDS if name != "revision"}
+    for name in ("created_at", "updated_at"):
+        known[name] = _moment(known[name])
+    known["images"] = tuple(
+        ProductImage(**{name: image[name] for name in IMAGE_FIELDS}) for image in known["images"]
+    )
+    if not known["images"] or not isinstance(known["attributes"], dict):
+        raise ValueError("a product has pictures, and an object of attributes")
+    # Records of older versions have no revision; their bytes are as good a name.
+    return Product(**known, revision=stored.get("revision") or hashlib.sha256(data).hexdigest())
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return moment
+
+
+def _format(stored: object) -> int:
+    """0 for what older versions wrote, and for what is no object."""
+    number = stored.get("format", 0) if isinstance(stored, Mapping) else 0
+    return number if isinstance(number, int) else 0

@@ -1,0 +1,234 @@
+"""One owner at a time: of a directory by a lock, of a bucket by a lease that expires."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import socket
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import structlog
+
+from service.core.blob import BlobVersion
+from service.core.errors import SetupError, StoreInUse, StoreUnavailable
+from service.core.interfaces import BlobStore
+
+LOCK_FILE = ".lock"
+POLL_S = 0.5
+OUTAGE_RETRY_S = 2.0
+LEASE_S = 30.0
+RENEWALS_PER_LEASE = 3
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A process that owns something. `id` outlives the process where it names a directory."""
+
+    id: str
+    pid: int
+    host: str
+
+    @classmethod
+    def this_process(cls, id: str | None = None) -> Owner:
+        return cls(id or uuid.uuid4().hex, os.getpid(), socket.gethostname())
+
+    @classmethod
+    def read(cls, text: str | bytes) -> Owner | None:
+        """None for anything but an owner as `written`."""
+        try:
+            fields = json.loads(text)
+            return cls(str(fields["id"]), int(fields["pid"]), str(fields["host"]))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def written(self) -> str:
+        return json.dumps(asdict(self))
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+
+@asynccontextmanager
+async def owned_directory(
+    directory: Path, *, wait_s: float, tell: Callable[[str], None]
+) -> AsyncIterator[Owner]:
+    """Holds the directory; the owner's id stays the same for as long as the directory exists.
+
+    The kernel gives the lock back when this process ends, however it ends. Raises StoreInUse where
+    another process still holds it after `wait_s`, SetupError where it cannot be locked.
+    """
+    path = directory / LOCK_FILE
+    with _opened(path) as file:
+        await _wait_for(file, directory, wait_s, tell)
+        known = _holder(file)
+        owner = Owner.this_process(known.id if known else None)
+        file.truncate(0)
+        file.write(owner.written())
+        file.flush()
+        yield owner
+
+
+async def _wait_for(
+    file: IO[str], directory: Path, wait_s: float, tell: Callable[[str], None]
+) -> None:
+    deadline = time.monotonic() + wait_s
+    told = False
+    while not _locked(file):
+        holder = _holder(file) or "another process"
+        if time.monotonic() > deadline:
+            raise StoreInUse(
+                f"The directory {directory} is used by {holder}: stop that one, or give this one a"
+                " DATA_DIR of its own. Several services share a Qdrant server (QDRANT_URL) and a"
+                " bucket (BLOB_URL)."
+            )
+        if not told:
+            tell(f"Waiting until {holder} lets go of the directory {directory}.")
+            told = True
+        await asyncio.sleep(POLL_S)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+    except OSError as exc:
+        raise SetupError(f"The directory {path.parent} cannot be used: {exc}") from exc
+    with file:
+        yield file
+
+
+def _holder(file: IO[str]) -> Owner | None:
+    file.seek(0)
+    return Owner.read(file.read())
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as exc:
+        raise SetupError(f"The file {file.name} cannot be locked: {exc}") from exc
+    return True
+
+
+class Lease:
+    """The right to something that several machines can reach, kept as an object in a blob store.
+
+    A lease that its owner has not renewed for `lasts_s` may be taken by others. Nobody compares
+    clocks: who wants it watches whether the object changes for so long by a clock of its own.
+    """
+
+    def __init__(
+        self, blobs: BlobStore, key: str, owner: Owner, *, lasts_s: float = LEASE_S
+    ) -> None:
+        self.lasts_s = lasts_s
+        self.holder: Owner | None = None
+        """The owner that the last `take` found."""
+        self._blobs = blobs
+        self._key = key
+        self._owner = owner
+        self._seen: BlobVersion | None = None
+        self._seen_at = 0.0
+        self._contested = False
+
+    async def take(self) -> bool:
+        """Takes or renews the lease if it is free, expired or ours. Raises StoreUnavailable."""
+        found = await self._blobs.read(self._key)
+        if found is None:
+            return await self._blobs.create(self._key, self._text())
+        self.holder = Owner.read(found.data)
+        ours = self.holder is not None and self.holder.id == self._owner.id
+        if not ours and not self._expired(found.version):
+            return False
+        return await self._blobs.replace(self._key, self._text(), found.version)
+
+    async def take_or_refuse(self, refusal: str, tell: Callable[[str], None]) -> None:
+        """Waits for a lease that expires. Raises StoreInUse once its holder is seen to renew it.
+
+        `refusal` says what to do then; it follows the holder's name.
+        """
+        if await self._answered(tell):
+            return
+        tell(f"Waiting up to {self.lasts_s:.0f} s to see whether {self.holder} is still there.")
+        while not await self._answered(tell):
+            if self._contested:
+                raise StoreInUse(f"{str(self.holder).capitalize()} {refusal}")
+            await asyncio.sleep(POLL_S)
+
+    async def _answered(self, tell: Callable[[str], None]) -> bool:
+        """`take`, repeated while the blob store does not answer."""
+        while True:
+            try:
+                return await self.take()
+            except StoreUnavailable as exc:
+                tell(f"Waiting for the blob store: {exc.detail}")
+                log.warning("waiting for the blob store", reason=exc.detail)
+                await asyncio.sleep(OUTAGE_RETRY_S)
+
+    async def give_back(self) -> None:
+        """Lets others take it at once. Raises StoreUnavailable."""
+        found = await self._blobs.get(self._key)
+        holder = None if found is None else Owner.read(found)
+        if holder is not None and holder.id == self._owner.id:
+            await self._blobs.delete([self._key])
+
+    @asynccontextmanager
+    async def kept(self, on_lost: Callable[[], object]) -> AsyncIterator[None]:
+        """Renews a lease that was taken, and gives it back at the end.
+
+        `on_lost` is called once, when somebody else has taken it after an outage.
+        """
+        renewing = asyncio.create_task(self._renew(on_lost), name="lease")
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+            with suppress(StoreUnavailable):
+                await self.give_back()
+
+    async def while_held(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Does the work and gives the lease back; False where it was lost and the work stopped."""
+        working = asyncio.create_task(work)
+        async with self.kept(on_lost=working.cancel):
+            try:
+                await asyncio.wait([working])
+            finally:
+                working.cancel()
+        if working.cancelled():
+            return False
+        working.result()
+        return True
+
+    async def _renew(self, on_lost: Callable[[], object]) -> None:
+        held = True
+        while held:
+            await asyncio.sleep(self.lasts_s / RENEWALS_PER_LEASE)
+            with suppress(StoreUnavailable):  # tried again; whether it is lost, its object says
+                held = await self.take()
+        log.error("a lease was lost", key=self._key, holder=str(self.holder))
+        on_lost()
+
+    def _expired(self, version: BlobVersion) -> bool:
+        now = time.monotonic()
+        if version != self._seen:
+            self._contested = self._seen is not None
+            self._seen, self._seen_at = version, now
+        return now - self._seen_at >= self.lasts_s
+
+    def _text(self) -> bytes:
+        """The owner, and something new each time, so that a renewal changes the object."""
+        return json.dumps(asdict(self._owner) | {"renewal": uuid.uuid4().hex}).encode()
