@@ -21,15 +21,17 @@ from tests.embedding.formats import (
 ROWS = {
     tuple(cell.strip() for cell in line.strip("|").split("|")[1:])
     for line in TABLE.read_text(encoding="utf-8").splitlines()
-    if line.startswith("| ")
+    if line.startswith(("| CLIP", "| ResNet50"))
 }
 EXACT = 0.99995
 
 
 @pytest.mark.parametrize("name", CLIP)
 def test_clip(name: str, tmp_path: Path) -> None:
-    assert clip_cosine(CLIP[name](tmp_path / "model")) > EXACT
-    assert (name, "1.0000") in ROWS
+    # The library calculates in the precision of the weights, the service always in float32.
+    least = 0.999 if "float16" in name else EXACT
+    assert clip_cosine(CLIP[name](tmp_path / "model")) > least
+    assert float(dict(ROWS)[name]) > least
 
 
 def test_another_text_tower(tmp_path: Path) -> None:
@@ -39,7 +41,7 @@ def test_another_text_tower(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "wrap"), RESNET50.items(), ids=RESNET50)
 def test_resnet50(name: str, wrap: Callable[[Mapping[str, Any]], Any], tmp_path: Path) -> None:
     assert resnet50_cosine(tmp_path, wrap) > EXACT
-    assert (name, "1.0000") in ROWS
+    assert dict(ROWS)[name] == "1.0000"
 
 
 def test_resnet50_in_safetensors(tmp_path: Path) -> None:
@@ -47,4 +49,4 @@ def test_resnet50_in_safetensors(tmp_path: Path) -> None:
 
 
 def test_the_table_is_whole() -> None:
-    assert len(ROWS) == len(CLIP) + len(RESNET50) + 4  # its head, its rule and two more rows
+    assert len(ROWS) == len(CLIP) + len(RESNET50) + 2

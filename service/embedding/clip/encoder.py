@@ -53,7 +53,7 @@ class ClipEncoder:
         self.name = name
         self._check_pixels()
         self.dimensions = self._measure_dimensions()
-        self.texts = texts or ClipTexts(model, name=name, device=device)
+        self.texts = texts or ClipTexts(model, name=name, weights_hash=weights_hash, device=device)
         self.text_encoder = self.texts.name
         if self.texts.dimensions != self.dimensions:
             raise SetupError(

@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from service.core.errors import InvalidText, SetupError
 from service.embedding.clip.loading import load_model, part_for
 from service.embedding.images.preprocessing import unit_rows
+from service.embedding.model_files.fingerprints import fingerprint, hash_files, model_files
 
 MAX_TEXT_CHARACTERS = 10_000
 """Longer texts are refused without counting their tokens, which would take a while."""
+
+TEXT_VERSION = "clip-text-1"
+"""Part of the fingerprint: change it if texts are to be prepared differently."""
 
 MIN_COSINE = 0.9999
 """Between a text's vector here and the library's; other rounding stays above it."""
@@ -25,7 +29,7 @@ MIN_COSINE = 0.9999
 class ClipTexts:
     """Checks and encodes texts by a SentenceTransformer. Thread-safe."""
 
-    def __init__(self, model: Any, *, name: str, device: torch.device) -> None:
+    def __init__(self, model: Any, *, name: str, weights_hash: str, device: torch.device) -> None:
         """Any: sentence-transformers types its modules as such.
 
         Raises SetupError for a model that treats all texts alike, or not as its library does.
@@ -40,12 +44,17 @@ class ClipTexts:
         part.max_seq_length = self.max_tokens
         self._prompt = (model.prompts or {}).get(model.default_prompt_name, "")
         self.dimensions = self._check()
+        self.fingerprint = fingerprint(
+            name, {"weights": weights_hash}, TEXT_VERSION, self.dimensions
+        )
+        """Changes with the vectors of texts; those of pictures may stay comparable."""
 
     @classmethod
     def load(cls, directory: Path, *, name: str, device: str = "cpu") -> ClipTexts:
         """A model for texts alone, from a directory. Raises SetupError."""
         model = load_model(directory, device=device, modalities={"text"}, setting="CLIP_TEXT_MODEL")
-        return cls(model, name=name, device=torch.device(device))
+        hashed = hash_files(model_files(directory), root=directory)
+        return cls(model, name=name, weights_hash=hashed, device=torch.device(device))
 
     def check(self, text: str) -> None:
         """Raises InvalidText for a text that the model could not read at all, or not to its end."""
