@@ -17,6 +17,7 @@ from service.catalogue.journal import Journal
 from service.catalogue.maintenance import Maintenance
 from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
+from service.catalogue.vector_check import VectorCheck
 from service.confidence.baseline import CatalogueBaseline
 from service.config import WEIGHT_SETTINGS, Settings
 from service.core.embedding import Embedding, Priority
@@ -137,9 +138,11 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         await maintenance.prepare()
         await readiness.ask()
         baseline = CatalogueBaseline(parts.store, parts.embedder)
+        vector_check = VectorCheck(parts.records, parts.store, parts.embedder, parts.indexer)
         tasks = [
             asyncio.create_task(maintenance.run(), name="maintenance"),
             asyncio.create_task(readiness.run(), name="readiness"),
+            asyncio.create_task(vector_check.run(), name="vector check"),
             asyncio.create_task(baseline.run(), name="baseline"),
             asyncio.create_task(parts.fingerprints.run(), name="fingerprints"),
         ]

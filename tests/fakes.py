@@ -241,6 +241,9 @@ class BruteForceStore:
         self._outage.tick()
         return len(self.points)
 
+    async def discard(self, reason: str) -> None:
+        self.points.clear()
+
     @property
     def rebuilt_because(self) -> str | None:
         return None

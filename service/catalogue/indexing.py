@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from service.catalogue.formats import DamagedRecord, product_to_json
+from service.catalogue.formats import DamagedRecord, Record, product_to_json
 from service.catalogue.records import ProductRecords
 from service.core.embedding import EmbeddedImage, Priority
 from service.core.errors import InvalidImage, Overloaded, Starting, StoreUnavailable, Unavailable
@@ -41,13 +41,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What became of one product; not `ok` where an image of it is not in the index."""
+    """The outcome for one product; `ok` is False if one of its images is not in the index."""
 
     product_id: str
     embedded_images: int = 0
     ok: bool = True
     changed: bool = False
-    """Whether anything was written to the index."""
+    """True if anything was written to the index."""
 
 
 class Indexer:
@@ -94,7 +94,7 @@ class Indexer:
             await self._apply(Changes(deletes=deletes))
 
     async def restore(self, product: Product) -> Restored:
-        """Makes the product's points what its record says, as far as its pictures can be read."""
+        """Brings a product's points in step with its record where its pictures are readable."""
         wanted = _points_by_id(product)
         found = _with_fingerprints(await self._store.payloads(list(wanted)))
         missing = [payload.image_id for key, payload in wanted.items() if key not in found]
@@ -114,10 +114,16 @@ class Indexer:
         changed = bool(upserts or outdated)
         return Restored(product.product_id, len(new), ok=not failed, changed=changed)
 
+    async def renew(self, product_id: str, image_id: str) -> None:
+        """Makes the point of one image anew from the blob store."""
+        async with self._locks(product_id):
+            await self.remove(product_id, [image_id])
+            await self._follow_record(product_id)
+
     async def rebuild(self, on_progress: Callable[[Progress], None]) -> Progress:
         """Brings the whole index in step with the records, and drops points without a record.
 
-        What is there already is left alone, so a rebuild that was cut off goes on where it was.
+        Points that are right already are left alone, so that an interrupted rebuild continues.
         """
         progress = Progress(0, await self._records.count(), 0)
         orphans = {key async for chunk in self._store.point_ids() for key in chunk}
@@ -157,17 +163,19 @@ class Indexer:
     async def _follow_record(self, product_id: str) -> Restored:
         """Restores until the record is still the one that was restored.
 
-        Another process may write to the product meanwhile, and would be undone in the index.
+        Another process may write to the product meanwhile, and would be undone in the index. A
+        record that cannot be read changes nothing.
         """
-        product = await self._records.read(product_id)
-        restored, follows = Restored(product_id), False
-        while not follows:
-            if product is not None:
-                restored = await self.restore(product)
-            latest = await self._records.read(product_id) if restored.changed else product
-            await self.remove(product_id, _image_ids(product) - _image_ids(latest))
-            follows = _revision(latest) == _revision(product)
-            product = latest
+        found = await self._records.find(product_id)
+        restored = Restored(product_id)
+        while not isinstance(found, DamagedRecord):
+            if found is not None:
+                restored = await self.restore(found.product)
+            latest = await self._records.find(product_id) if restored.changed else found
+            if isinstance(latest, DamagedRecord) or _revision(latest) == _revision(found):
+                break
+            await self.remove(product_id, _image_ids(found) - _image_ids(latest))
+            found = latest
         return restored
 
     async def _drop_orphans(self, orphans: set[str]) -> None:
@@ -181,9 +189,8 @@ class Indexer:
     async def _drop_orphan(self, key: str, payload: Payload) -> None:
         product_id = payload.product.product_id
         async with self._locks(product_id):
-            product = await self._records.read(product_id)
-            images = () if product is None else product.images
-            if all(image.image_id != payload.image_id for image in images):
+            found = await self._records.find(product_id)
+            if not isinstance(found, DamagedRecord) and payload.image_id not in _image_ids(found):
                 await self._apply(Changes(deletes=(key,)))
                 await self._follow_record(product_id)
 
@@ -254,12 +261,13 @@ def _points_by_id(product: Product, leave_out: Container[str] = ()) -> dict[str,
     }
 
 
-def _image_ids(product: Product | None) -> frozenset[str]:
-    return frozenset(() if product is None else (image.image_id for image in product.images))
+def _image_ids(record: Record | None) -> frozenset[str]:
+    images = () if record is None else record.product.images
+    return frozenset(image.image_id for image in images)
 
 
-def _revision(product: Product | None) -> str | None:
-    return None if product is None else product.revision
+def _revision(record: Record | None) -> str | None:
+    return None if record is None else record.product.revision
 
 
 def _with_fingerprints(found: Mapping[str, Payload]) -> dict[str, Payload]:
@@ -272,5 +280,8 @@ def _equal(one: Payload, other: Payload) -> bool:
 
 
 def _as_json(product: Product) -> str:
-    """To compare by: in Python 1 equals true, in JSON it does not. The index has no revisions."""
+    """The product as text for comparisons, because 1 equals True in Python, but not in JSON.
+
+    The revision is left out, because the index does not have it.
+    """
     return json.dumps(product_to_json(replace(product, revision="")), sort_keys=True)

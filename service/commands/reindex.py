@@ -16,17 +16,23 @@ from service.config import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None: the settings say which stores."""
+    parser.add_argument(
+        "--from-scratch",
+        action="store_true",
+        help="throw the index away first, and make every vector anew from the stored pictures",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return asyncio.run(_reindex(Settings()))
+    return asyncio.run(_reindex(Settings(), from_scratch=arguments.from_scratch))
 
 
-async def _reindex(settings: Settings) -> int:
+async def _reindex(settings: Settings, *, from_scratch: bool) -> int:
     from service.bootstrap import build_parts
 
     async with build_parts(settings, lambda message: tqdm.write(message, file=sys.stderr)) as parts:
+        if from_scratch:
+            await parts.store.discard("a reindex from scratch was asked for")
         with tqdm(unit=" products", disable=None) as bar:
 
             def show(progress: Progress) -> None:

@@ -212,6 +212,9 @@ class VectorStore(Protocol):
 
     async def count_points(self) -> int: ...
 
+    async def discard(self, reason: str) -> None:
+        """Throws the whole index away; the next call finds an empty one."""
+
     @property
     def rebuilt_because(self) -> str | None:
         """The reason why a damaged or outdated index was replaced by an empty one, or None.

@@ -184,6 +184,12 @@ class Readiness:
             filling=filling,
         )
 
+    def _filling(self) -> Filling | None:
+        expected = self._expected_products()
+        if self._products is None or not expected:
+            return None
+        return Filling(self._products, expected)
+
     async def _ask_store(self) -> None:
         await self._store.ping()
         self._products = await self._store.count_products()

@@ -338,3 +338,16 @@ async def test_fingerprints_are_kept_and_told_of_all_points_that_have_one(
             payload.image_id,
             payload.fingerprint,
         )
+
+
+async def test_a_discarded_index_is_empty_and_can_be_filled(store: VectorStore) -> None:
+    point = make_point("p", axis(0))
+    await store.apply(Changes(upserts=(point,)))
+
+    await store.discard("the test wants it")
+
+    assert await store.count_points() == 0
+    await store.apply(Changes(upserts=(point,)))
+    assert await store.count_points() == 1
+    await store.mark_rebuilt()
+    assert store.rebuilt_because is None

@@ -7,12 +7,13 @@ import contextlib
 import itertools
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.core.errors import ServiceError, StoreInUse, StoreUnavailable
 from service.repositories.edge.child import EngineChild
 from service.repositories.edge.protocol import Open, Opened, Reply, Request, encode
+from service.repositories.edge.trust import ENOUGH, Trust
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,12 @@ class _Running:
     opened: Opened
 
 
+class _Crashed(StoreUnavailable):
+    """A process ended over its index, which the next one may set aside."""
+
+
 class EngineChannel:
-    """Requests by id over a pipe, many at a time. Belongs to one event loop."""
+    """Requests by id over a socket, many at a time. Belongs to one event loop."""
 
     def __init__(self, opening: Open, *, call_timeout_s: float) -> None:
         self._opening = opening
@@ -50,6 +55,7 @@ class EngineChannel:
         self._running: _Running | None = None
         self._opened = Opened()
         self._supervisor: asyncio.Task[None] | None = None
+        self._trust = Trust()
         self._closing = False
 
     async def start(self) -> None:
@@ -93,6 +99,13 @@ class EngineChannel:
         finally:
             del self._waiting[request.id]
 
+    async def discard(self, reason: str) -> None:
+        """Replaces the process by one that sets the index aside and starts with an empty one."""
+        self._trust.reason = reason
+        if self._running:
+            self._running.child.kill()
+        await self.call("ping", timeout_s=_START_TIMEOUT_S)
+
     async def close(self) -> None:
         """Lets the process finish what it has, flush and leave; kills it if it does not."""
         if self._supervisor is None or self._closing:
@@ -131,6 +144,7 @@ class EngineChannel:
                 self._fail_waiting("The embedded vector store is closed.", sends=0)
                 return
             log.error("the engine process ended with %s, another starts", status)
+            self._trust.ended(status)
             self._fail_waiting("The embedded vector store died of this request.", sends=_SENDS)
             running = await self._restart()
             self._adopt(running)
@@ -185,19 +199,33 @@ class EngineChannel:
         raise AssertionError("unreachable")
 
     async def _spawn(self) -> _Running:
-        child = await EngineChild.start(self._opening.directory)
+        """Starts a process that opens the index, again where one crashes over it.
+
+        Raises StoreInUse, StoreUnavailable.
+        """
+        for _ in range(ENOUGH):
+            with contextlib.suppress(_Crashed):
+                return await self._opened_by(await EngineChild.start(self._opening.directory))
+        return await self._opened_by(await EngineChild.start(self._opening.directory))
+
+    async def _opened_by(self, child: EngineChild) -> _Running:
+        opening = replace(self._opening, distrusted_because=self._trust.reason)
         try:
-            child.send(encode(self._opening))
+            child.send(encode(opening))
             async with asyncio.timeout(_START_TIMEOUT_S):
                 messages = await child.receive()
                 while messages == []:
                     messages = await child.receive()
             if messages is None:
-                raise StoreUnavailable(
-                    f"The embedded vector store's process ended with {await child.ended()} before"
-                    " it was ready; its last words are in the log."
+                status = await child.ended()
+                log.error("the engine process ended with %s before it was ready", status)
+                kind = _Crashed if self._trust.ended(status) else StoreUnavailable
+                raise kind(
+                    f"The embedded vector store's process ended with {status} before it was ready;"
+                    " its last words are in the log."
                 )
             self._raise_for(messages[0])
+            self._trust.opened()
         except BaseException:
             child.kill()
             await child.ended()

@@ -42,6 +42,8 @@ _OF_THE_MACHINE = frozenset(
     }
 )
 
+_DAMAGE = ("Service runtime error", "Service internal error", "Inconsistent storage")
+
 
 class CollectionDirectory:
     """Opens the shard, or sets a useless one aside and starts empty: every index can be rebuilt."""
@@ -74,11 +76,14 @@ class CollectionDirectory:
         self._lock = file
         return True
 
-    def open(self) -> Shard:
-        """Raises OSError where the machine, and not the index, is what fails."""
+    def open(self, *, distrusted_because: str | None = None) -> Shard:
+        """Opens the shard; a reason to distrust it has it set aside unread.
+
+        Raises OSError where the machine, and not the index, is what fails.
+        """
         if not self._shard.exists():
             return self._create()
-        reason = self._unusable()
+        reason = distrusted_because or self._unusable()
         if reason is None:
             try:
                 return Shard.load(self._shard, self._dimensions)
@@ -138,6 +143,13 @@ class CollectionDirectory:
         note.write_text(reason)
         os.replace(note, self._note)
         self._shard.rename(aside)
+
+
+def of_the_index(exc: BaseException) -> bool:
+    """Whether the engine's error says that its own files are damaged: a panic, or its own words."""
+    if isinstance(exc, (OSError, ValueError, TypeError)) or of_the_machine(exc):
+        return False
+    return not isinstance(exc, Exception) or str(exc).startswith(_DAMAGE)
 
 
 def of_the_machine(exc: BaseException) -> bool:

@@ -15,8 +15,9 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from service.repositories.edge.directory import CollectionDirectory
+from service.repositories.edge.directory import CollectionDirectory, of_the_index
 from service.repositories.edge.protocol import (
+    DAMAGED,
     GROWING,
     WRITES,
     Decoder,
@@ -144,12 +145,13 @@ class EngineProcess:
         self._opening = opening
         self._turns = Turns()
         self._clock = clock or FlushClock()
+        self._damaged = False
 
     def run(self) -> None:
         try:
             if not self._lock():
                 return
-            shard = self._directory.open()
+            shard = self._directory.open(distrusted_because=self._opening.distrusted_because)
         except ConnectionError:
             return
         except Exception as exc:
@@ -183,6 +185,8 @@ class EngineProcess:
                 request = self._turns.next()
                 self._pipe.send(self._answer(shard, request))
                 self._clock.served(wrote=request.operation in WRITES)
+                if self._damaged:
+                    sys.exit(DAMAGED)
             if self._clock.due_in_s == 0.0:
                 self._flush(shard)
 
@@ -190,6 +194,7 @@ class EngineProcess:
         try:
             return Reply(request.id, self._call(shard, request))
         except BaseException as exc:  # a panic of the engine is no Exception
+            self._damaged = self._damaged or of_the_index(exc)
             return Reply(request.id, error=f"{type(exc).__name__}: {exc}")
 
     def _call(self, shard: Shard, request: Request) -> Any:

@@ -13,19 +13,27 @@ HEADER = struct.Struct("!Q")
 WRITES = frozenset({"upsert", "set_payloads", "delete", "mark_rebuilt"})
 """Requests that change the index; the others may overtake them."""
 
+DAMAGED = 70
+"""The exit status of a process that could not read its index."""
+
 GROWING = frozenset({"upsert", "set_payloads"})
 """Requests that need room on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The first message. `lock_wait_s`: how long an earlier process may take to go."""
+    """The first message.
+
+    `lock_wait_s` is how long an earlier process may take to go. `distrusted_because` says why the
+    index that is there must be set aside unread, and is None otherwise.
+    """
 
     directory: str
     dimensions: int
     fingerprint: str
     lock_wait_s: float
     min_free_bytes: int
+    distrusted_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,9 @@ class EdgeStore:
         await channel.start()
         return cls(channel, dimensions)
 
+    async def discard(self, reason: str) -> None:
+        await self._channel.discard(reason)
+
     @property
     def rebuilt_because(self) -> str | None:
         return self._channel.rebuilt_because

@@ -263,6 +263,10 @@ class QdrantStore:
     async def count_points(self) -> int:
         return await self._count()
 
+    async def discard(self, reason: str) -> None:
+        await self._call(self._client.delete_collection, self._name)
+        self._opening = None
+
     @property
     def rebuilt_because(self) -> str | None:
         """None: a server mends its own files, or does not start."""

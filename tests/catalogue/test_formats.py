@@ -1,0 +1,229 @@
+"""Records and intents of other versions, and damaged ones: nothing is lost between versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from service.catalogue.formats import FORMAT
+from service.catalogue.products import Catalogue
+from service.catalogue.records import image_id, key_hash
+from service.core.errors import Conflict, NotFound
+from service.core.product import ProductFields
+from tests.house import House
+
+FIELDS = ProductFields("Shoe", "", {"colour": "red"})
+RECORD, INTENT = f"products/{key_hash('a')}.json", f"pending/{key_hash('a')}.json"
+FRONT = image_id(b"front")
+
+Write = Callable[[Catalogue], Awaitable[object]]
+CHANGES: list[Write] = [
+    lambda catalogue: catalogue.patch("a", {"name": "Boot"}),
+    lambda catalogue: catalogue.replace("a", FIELDS, [b"front", b"back"]),
+    lambda catalogue: catalogue.add_image("a", b"back"),
+]
+
+
+@pytest.fixture
+async def filled(house: House) -> House:
+    await house.catalogue.create("a", FIELDS, [b"front", b"side"])
+    return house
+
+
+def record(house: House) -> dict[str, Any]:
+    return json.loads(house.blobs.objects[RECORD])
+
+
+def rewrite(house: House, **fields: object) -> None:
+    house.blobs.objects[RECORD] = json.dumps(record(house) | fields).encode()
+
+
+def leave_intent(house: House, **fields: object) -> None:
+    """An intent such as a write of a process that is gone leaves behind."""
+    intent = {
+        "format": FORMAT,
+        "product_id": "a",
+        "existed": False,
+        "image_ids": [FRONT, image_id(b"side")],
+        "begun_at": "2026-01-01T00:00:00+00:00",
+        "owner": "gone",
+        "write_id": record(house)["revision"],
+    }
+    house.blobs.objects[INTENT] = json.dumps(intent | fields).encode()
+
+
+async def test_records_carry_their_format(filled: House) -> None:
+    assert record(filled)["format"] == FORMAT
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_field_that_is_unknown_is_kept(filled: House, change: Write) -> None:
+    images = record(filled)["images"]
+    rewrite(filled, brand={"name": "Later"}, images=[one | {"alt": "A view."} for one in images])
+
+    assert (await filled.catalogue.get("a")).name == "Shoe"
+    await change(filled.catalogue)
+
+    after = record(filled)
+    assert after["brand"] == {"name": "Later"}
+    assert after["images"][0] == images[0] | {"alt": "A view."}
+
+
+async def test_a_record_of_an_older_version_is_read_and_written(filled: House) -> None:
+    old = {
+        name: value for name, value in record(filled).items() if name not in ("format", "revision")
+    }
+    filled.blobs.objects[RECORD] = json.dumps(old).encode()
+
+    revision = (await filled.catalogue.get("a")).revision
+    patched = await filled.catalogue.patch("a", {"name": "Boot"}, if_match=[revision])
+
+    assert record(filled)["format"] == FORMAT
+    assert patched.revision == record(filled)["revision"]
+
+
+async def test_a_record_of_a_newer_version_is_served(filled: House) -> None:
+    rewrite(filled, format=FORMAT + 1, price_history=[1, 2])
+
+    assert (await filled.catalogue.get("a")).attributes == {"colour": "red"}
+    assert (await filled.catalogue.image("a", FRONT))[1] == b"front"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        *CHANGES,
+        lambda catalogue: catalogue.create("a", FIELDS, [b"front"]),
+        lambda catalogue: catalogue.delete_image("a", FRONT),
+        lambda catalogue: catalogue.delete("a"),
+    ],
+)
+@pytest.mark.parametrize("fields", [{}, {"images": "in another place"}])
+async def test_a_record_of_a_newer_version_is_not_written(
+    filled: House, write: Write, fields: dict[str, object]
+) -> None:
+    rewrite(filled, format=FORMAT + 1, **fields)
+    before = dict(filled.blobs.objects)
+
+    with pytest.raises((Conflict, NotFound), match="newer version"):
+        await write(filled.catalogue)
+
+    assert filled.blobs.objects == before
+    assert len(filled.store.points) == 2
+
+
+@pytest.mark.parametrize(
+    ("record_fields", "intent_fields"),
+    [
+        ({"format": FORMAT + 1}, {"format": FORMAT + 1, "steps": ["a"]}),
+        ({"format": FORMAT + 1, "images": None}, {"format": FORMAT + 1}),
+        ({"format": FORMAT + 1, "images": None}, {}),
+        ({"format": FORMAT + 1}, {"existed": True, "image_ids": [FRONT, "another"]}),
+        ({}, {"format": FORMAT + 1, "image_ids": ["another"]}),
+        ({}, {"format": FORMAT + 1, "owner": None, "begun_at": 7}),
+    ],
+)
+async def test_mending_deletes_nothing_that_a_newer_version_has_begun(
+    filled: House, record_fields: dict[str, object], intent_fields: dict[str, object]
+) -> None:
+    filled.blobs.objects[f"images/{key_hash('a')}/another"] = b"another"
+    rewrite(filled, **record_fields)
+    before = dict(filled.blobs.objects)
+    leave_intent(filled, **intent_fields)
+
+    await filled.mend()
+
+    if "format" not in record_fields:  # mending gives the record another revision
+        before[RECORD] = filled.blobs.objects[RECORD]
+    assert filled.blobs.objects == before
+    assert len(filled.store.points) == 2
+
+
+async def test_after_a_rollback_a_pending_intent_and_its_record_go_on(filled: House) -> None:
+    rewrite(filled, brand="Later")
+    leave_intent(filled, existed=True, steps=["a"])
+
+    patched = await filled.catalogue.patch("a", {"name": "Boot"})
+
+    assert record(filled)["brand"] == "Later"
+    assert {point.payload.product.name for point in filled.store.points.values()} == {"Boot"}
+    assert await filled.catalogue.get("a") == patched
+
+
+DAMAGED = [b"", b'{"product_id": "a", ', b"[]", b"{}", b'{"format": 1, "product_id": "a"}', b"\xff"]
+
+
+@pytest.mark.parametrize("data", DAMAGED)
+async def test_a_damaged_record_is_told_and_only_put_and_delete_write_over_it(
+    filled: House, data: bytes
+) -> None:
+    filled.blobs.objects[RECORD] = data
+
+    with pytest.raises(NotFound, match="damaged"):
+        await filled.catalogue.get("a")
+    with pytest.raises(Conflict, match="damaged"):
+        await filled.catalogue.create("a", FIELDS, [b"front"])
+    with pytest.raises(NotFound):
+        await filled.catalogue.patch("a", {"name": "Boot"})
+    assert filled.blobs.objects[RECORD] == data
+
+    written = await filled.catalogue.replace("a", FIELDS, [b"front"])
+    assert await filled.catalogue.get("a") == written.product
+    assert [key for key in filled.blobs.objects if "images/" in key] == [
+        f"images/{key_hash('a')}/{FRONT}"
+    ]
+
+    filled.blobs.objects[RECORD] = data
+    await filled.catalogue.delete("a")
+    assert (filled.blobs.objects, filled.store.points) == ({}, {})
+
+
+@pytest.mark.parametrize("data", DAMAGED)
+async def test_mending_and_rebuilding_leave_what_belongs_to_a_damaged_record(
+    filled: House, data: bytes
+) -> None:
+    leave_intent(filled, existed=True)
+    filled.blobs.objects[RECORD] = data
+
+    await filled.mend()
+    last = await filled.indexer.rebuild(lambda _: None)
+
+    assert last.failed == (RECORD,)
+    assert filled.blobs.objects[RECORD] == data
+    assert sum(key.startswith("images/") for key in filled.blobs.objects) == 2
+    assert len(filled.store.points) == 2
+
+
+async def test_a_damaged_picture_is_told_and_neither_served_nor_embedded(filled: House) -> None:
+    key = f"images/{key_hash('a')}/{FRONT}"
+    filled.blobs.objects[key] = b"fronT"
+    filled.store.points.clear()
+
+    with pytest.raises(NotFound, match="damaged"):
+        await filled.catalogue.image("a", FRONT)
+    with pytest.raises(NotFound, match="damaged"):
+        await filled.catalogue.thumbnail("a", FRONT)
+    last = await filled.indexer.rebuild(lambda _: None)
+
+    assert last.failed == ("a",)
+    assert len(filled.store.points) == 1
+    assert filled.records.damage == (f"picture {FRONT} of product 'a'",)
+
+    await filled.catalogue.replace("a", FIELDS, [b"front", b"side"])
+    assert len(filled.store.points) == 2
+    assert (await filled.catalogue.image("a", FRONT))[1] == b"front"
+    assert filled.records.damage == ()
+
+
+async def test_a_damaged_record_is_told_until_it_is_written_anew(filled: House) -> None:
+    filled.blobs.objects[RECORD] = b""
+    with pytest.raises(NotFound):
+        await filled.catalogue.get("a")
+
+    assert filled.records.damage == ("the record of 'a'",)
+
+    await filled.catalogue.replace("a", FIELDS, [b"front"])
+    assert filled.records.damage == ()
