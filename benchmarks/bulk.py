@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import server
-from benchmarks.naive import Naive, Vectors
+from benchmarks.naive import SIGNALS, Naive, Vectors
 from benchmarks.options import Options, Result
 from benchmarks.pictures import ONE_MEGAPIXEL, picture
 from service.catalogue.records import image_id
-from service.core.embedding import SEMANTIC, VISUAL
 from service.core.index import point_id
 from service.repositories.edge.shard import Shard
 
@@ -102,8 +101,8 @@ def _least_cosines(
     ours = np.stack([stored[key] for key in ids])
     cosines = ours * np.stack([np.concatenate(vectors) for vectors in exact])
     return {
-        SEMANTIC: float(cosines[:, :semantic_size].sum(axis=1).min()),
-        VISUAL: float(cosines[:, semantic_size:].sum(axis=1).min()),
+        SIGNALS[0]: float(cosines[:, :semantic_size].sum(axis=1).min()),
+        SIGNALS[1]: float(cosines[:, semantic_size:].sum(axis=1).min()),
     }
 
 

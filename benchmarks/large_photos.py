@@ -10,7 +10,6 @@ from benchmarks.naive import Naive
 from benchmarks.options import Options, Result, milliseconds
 from benchmarks.pictures import TWELVE_MEGAPIXELS, picture
 from service.config import Settings
-from service.core.embedding import SEMANTIC, VISUAL
 from service.embedding.embedder import HybridEmbedder
 from service.embedding.images.reader import open_image
 from service.embedding.loading import load_encoders
@@ -24,9 +23,9 @@ def measure(options: Options) -> Result:
     naive = Naive(options.clip, options.resnet50)
     chosen = {name.lower(): value for name, value in options.models().items()}
     settings = Settings(_env_file=None, **chosen)  # type: ignore[arg-type]
-    encoders = load_encoders(settings)
-    limits = HybridEmbedder(encoders, settings).limits
-    models = (encoders.semantic, encoders.visual)
+    encoders = load_encoders(settings.model_options)
+    limits = HybridEmbedder(encoders, settings.embedding_limits).limits
+    models = encoders.by_signal.values()
 
     def prepared(data: bytes, side_px: int) -> list[np.ndarray]:
         image = open_image(data, limits).decode(side_px)
@@ -38,7 +37,7 @@ def measure(options: Options) -> Result:
         "naive": naive.prepare,
     }
     taken: dict[str, list[float]] = {way: [] for way in ways}
-    cosines = {SEMANTIC: 1.0, VISUAL: 1.0}
+    cosines = dict.fromkeys(encoders.by_signal, 1.0)
     megabytes = []
     for seed in range(options.size(8, 1)):
         data = picture(seed, TWELVE_MEGAPIXELS)

@@ -13,7 +13,9 @@ from sentence_transformers import SentenceTransformer
 from torchvision.models import ResNet50_Weights, resnet50
 
 Vectors = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Semantic and visual, of unit length."""
+"""One for each of SIGNALS, of unit length."""
+
+SIGNALS = ("semantic", "visual")
 
 WEIGHTS = (0.6, 0.4)
 CANDIDATES = 100

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from service.config import Settings
+from service.config import WEIGHT_SETTINGS, Settings
 
 TARGET: Final = Path(__file__).parent.parent / ".env.example"
 HEAD: Final = """\
@@ -16,6 +16,7 @@ HEAD: Final = """\
 # The environment goes before .env; an empty value means the default.
 """
 SECTIONS: Final = {
+    next(iter(WEIGHT_SETTINGS.values())): "Signals",
     "host": "Process",
     "encoders": "Encoders",
     "batch_max_items": "Queue in front of the models",

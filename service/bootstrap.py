@@ -19,8 +19,8 @@ from service.catalogue.products import Catalogue
 from service.catalogue.records import ProductRecords
 from service.catalogue.vector_check import VectorCheck
 from service.confidence.baseline import CatalogueBaseline
-from service.config import Settings
-from service.core.embedding import SEMANTIC, VISUAL, Embedding, Priority
+from service.config import WEIGHT_SETTINGS, Settings
+from service.core.embedding import Embedding, Priority
 from service.core.errors import SetupError, StoreUnavailable
 from service.core.interfaces import BlobStore, VectorStore
 from service.core.locks import KeyedLocks
@@ -28,7 +28,7 @@ from service.duplicates.finder import Duplicates
 from service.duplicates.index import FingerprintIndex
 from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.loading import collection_fingerprint, load_encoders_in_background
-from service.embedding.model_files.download import Progress
+from service.embedding.model_files.progress import Progress
 from service.health.readiness import Readiness
 from service.observability import Reading
 from service.samples.files import sample_queries, samples
@@ -84,9 +84,9 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
     """Encoders, stores and the indexer over them. Raises SetupError, StoreUnavailable."""
     async with AsyncExitStack() as stack:
         blobs = await stack.enter_async_context(open_blobs(settings, tell))
-        encoders = await load_encoders_in_background(settings, _teller(tell))
+        encoders = await load_encoders_in_background(settings.model_options, _teller(tell))
         encoder_fingerprint = collection_fingerprint(encoders)
-        embedder = HybridEmbedder(encoders, settings)
+        embedder = HybridEmbedder(encoders, settings.embedding_limits)
         embedder.start()
         stack.push_async_callback(embedder.close)
         tell("Opening the index.")
@@ -112,9 +112,10 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
 @asynccontextmanager
 async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterator[Services]:
     """Everything that serves requests. Raises SetupError, StoreUnavailable."""
-    weights = {SEMANTIC: settings.weight_semantic, VISUAL: settings.weight_visual}
+    weights = settings.default_weights
     if not any(weights.values()):
-        raise SetupError("WEIGHT_SEMANTIC and WEIGHT_VISUAL are both 0; make one positive.")
+        names = " and ".join(name.upper() for name in WEIGHT_SETTINGS.values())
+        raise SetupError(f"{names} are all 0; make one positive.")
     async with build_parts(settings, tell) as parts:
         duplicates = Duplicates(parts.fingerprints, parts.store)
         catalogue = Catalogue(

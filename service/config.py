@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from service.embedding.options import EmbeddingLimits, ModelOptions
+from service.embedding.registry import SIGNALS
+
 MIB = 1024 * 1024
+
+MODEL_CHOICES = {"clip_model", "clip_text_model", "resnet50_weights"}
+"""Settings that name a model, whose place no other model may take once they are set."""
 
 Keys = Annotated[tuple[SecretStr, ...], NoDecode]
 """Not decoded: as JSON the keys `12345` and `null` would be a number and nothing."""
@@ -19,7 +26,36 @@ Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s,]+)$")]
 Origins = Annotated[tuple[Origin, ...], NoDecode]
 
 
-class Settings(BaseSettings):
+T = TypeVar("T")
+
+WEIGHT_SETTINGS = {row.name: f"weight_{row.name}" for row in SIGNALS}
+"""The setting with the default weight of each signal."""
+
+
+def _weight_fields() -> dict[str, Any]:
+    """Field definitions as pydantic's `create_model` takes them."""
+    return {
+        WEIGHT_SETTINGS[row.name]: (
+            float,
+            Field(
+                row.default_weight,
+                ge=0,
+                allow_inf_nan=False,
+                description=f"Default weight of the {row.name} signal.",
+            ),
+        )
+        for row in SIGNALS
+    }
+
+
+if TYPE_CHECKING:
+
+    class _Weights(BaseSettings): ...
+else:
+    _Weights = create_model("_Weights", __base__=BaseSettings, **_weight_fields())
+
+
+class Settings(_Weights):
     """All settings. Names in the environment are these names in capitals."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
@@ -50,10 +86,20 @@ class Settings(BaseSettings):
         "auto", description="auto: clip+resnet50 where their weights can be had, else compact."
     )
     clip_model: str = Field(
-        "clip-ViT-B-32", description="Name or directory of a sentence-transformers CLIP model."
+        "clip-ViT-B-32",
+        description="Name or directory of a CLIP model that (sentence-)transformers saved.",
+    )
+    clip_text_model: str | None = Field(
+        None,
+        description="Another model for the texts, made for CLIP_MODEL's space, such as"
+        " clip-ViT-B-32-multilingual-v1.",
     )
     resnet50_weights: str = Field(
         "IMAGENET1K_V1", description="torchvision weights name, or the path of a state-dict file."
+    )
+    resnet50_transforms: Literal["auto", "IMAGENET1K_V1", "IMAGENET1K_V2"] = Field(
+        "auto",
+        description="Preprocessing of RESNET50_WEIGHTS; auto: by the file's name, else V1's.",
     )
     weights_dir: Path = Field(
         Path("weights"),
@@ -63,12 +109,6 @@ class Settings(BaseSettings):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
         description="Numbers the models calculate with; auto: bfloat16 where the processor has it.",
-    )
-    weight_semantic: float = Field(
-        0.6, ge=0, allow_inf_nan=False, description="Default weight of the semantic signal."
-    )
-    weight_visual: float = Field(
-        0.4, ge=0, allow_inf_nan=False, description="Default weight of the visual signal."
     )
 
     batch_max_items: int = Field(8, ge=1, description="Most pictures in one forward pass.")
@@ -164,6 +204,31 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @property
+    def default_weights(self) -> Mapping[str, float]:
+        """The weight of each signal in searches that bring none, by the signal's name."""
+        return {name: getattr(self, setting) for name, setting in WEIGHT_SETTINGS.items()}
+
+    @property
+    def model_options(self) -> ModelOptions:
+        """The settings that choose and load the models."""
+        explicit = self.model_fields_set & MODEL_CHOICES
+        return self._part(
+            ModelOptions,
+            explicit=frozenset(explicit),
+            networks_dir=self.data_dir / "networks",
+        )
+
+    @property
+    def embedding_limits(self) -> EmbeddingLimits:
+        """The settings that bound decoding and the queue in front of the models."""
+        return self._part(EmbeddingLimits)
+
+    def _part(self, kind: type[T], **others: Any) -> T:
+        """A dataclass with the values of the settings of the same names (Any: of any type)."""
+        names = {field.name for field in fields(kind)} - others.keys()  # type: ignore[arg-type]
+        return kind(**{name: getattr(self, name) for name in names}, **others)
 
 
 def misspelt(names: Iterable[str]) -> dict[str, str]:

@@ -14,8 +14,6 @@ import numpy as np
 from service.core.blob import Blob, BlobVersion
 from service.core.embedding import (
     GRID_SIDE,
-    SEMANTIC,
-    VISUAL,
     Crop,
     EmbeddedImage,
     EmbeddedText,
@@ -44,7 +42,11 @@ from service.core.index import Changes, FacetValue, ImageFingerprint, Payload, P
 from service.core.product import AttributeType, AttributeValue, Product
 from service.duplicates.fingerprint import FINGERPRINT_BYTES
 
-SIGNALS = (Signal(SEMANTIC, "fake-semantic", 6), Signal(VISUAL, "fake-visual", 10))
+SEMANTIC, VISUAL = "semantic", "visual"
+SIGNALS = (
+    Signal(SEMANTIC, "fake-semantic", 6, text_encoder="fake-semantic"),
+    Signal(VISUAL, "fake-visual", 10),
+)
 
 
 class Outage:

@@ -25,11 +25,6 @@ from service.commands import client as http
 from service.core.errors import ServiceError
 
 FIRST = 5
-RANKINGS: dict[str, dict[str, float] | None] = {
-    "hybrid": None,
-    "semantic alone": {"semantic": 1.0, "visual": 0.0},
-    "visual alone": {"semantic": 0.0, "visual": 1.0},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +48,25 @@ def run(arguments: argparse.Namespace) -> int:
     photos = _photos(arguments)
     print(f"{len(photos)} photos")
     print(f"{'ranking':<16} {'right first':>12} {f'in first {FIRST}':>12} {'median ms':>10}")
-    for name, weights in RANKINGS.items():
+    for name, weights in asyncio.run(_rankings(arguments)).items():
         answers = asyncio.run(_search_all(arguments, photos, weights))
         ranks = [answer.rank for answer in answers if answer.rank is not None]
         first = sum(rank == 1 for rank in ranks) / len(answers)
         median_ms = statistics.median(answer.took_ms for answer in answers)
         print(f"{name:<16} {first:>12.1%} {len(ranks) / len(answers):>12.1%} {median_ms:>10.1f}")
     return 0
+
+
+async def _rankings(
+    arguments: argparse.Namespace,
+) -> dict[str, dict[str, float] | None]:
+    """The service's own weights, and each of its signals alone."""
+    async with http.connect(arguments) as client:
+        response = await http.request(client, "GET", "/health")
+    if response.status_code != httpx.codes.OK:
+        raise ServiceError(f"The service is not ready: {http.problem(response)}")
+    alone = {f"{s['name']} alone": {s["name"]: 1.0} for s in response.json()["signals"]}
+    return {"hybrid": None, **alone}
 
 
 def _photos(arguments: argparse.Namespace) -> list[Mapping[str, str]]:

@@ -1,4 +1,4 @@
-"""Fetches the weights of CLIP and ResNet50 into a directory, so that a start needs no network."""
+"""Downloads the weights of CLIP and ResNet50 into a directory, so that a start needs no network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from service.config import Settings
-from service.core.errors import SetupError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,21 +15,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from service.embedding.model_files import download, weights
+    from service.embedding.loading import encoder_sources
+    from service.embedding.model_files.progress import Progress
+
+    def show(progress: Progress) -> None:
+        total = f" of {progress.total_bytes / 1e6:.0f}" if progress.total_bytes else ""
+        done = f"{progress.done_bytes / 1e6:.0f}{total} MB"
+        print(f"\r{progress.step}: {done}", end="", file=sys.stderr)
 
     settings = Settings()
     target: Path = arguments.to or settings.weights_dir
-    name = weights.torchvision_file(settings)
-    if name is None:
-        raise SetupError("RESNET50_WEIGHTS is a file already; give a torchvision weights name.")
-
-    def show(progress: download.Progress) -> None:
-        of = f" of {progress.total_bytes / 1e6:.0f}" if progress.total_bytes else ""
-        print(f"\r{progress.step}: {progress.done_bytes / 1e6:.0f}{of} MB", end="", file=sys.stderr)
-
-    fetched = download.fetch_clip(weights.hub_repository(settings), show)
-    # The hub's cache is links to blobs; a directory to be carried elsewhere holds the files.
-    shutil.copytree(fetched, target / weights.clip_name(settings), dirs_exist_ok=True)
-    shutil.copy(download.fetch_torchvision(name, show), target / name)
+    for source in encoder_sources("clip+resnet50", settings.model_options).values():
+        for weights in source.weights:
+            _keep(weights.fetch(show), target / weights.kept_as)
     print(f"\nin {target}", file=sys.stderr)
     return 0
+
+
+def _keep(fetched: Path, target: Path) -> None:
+    """Copies a file or a directory; the hub's cache consists of links, the copy of files."""
+    if fetched.is_dir():
+        shutil.copytree(fetched, target, dirs_exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(fetched, target)

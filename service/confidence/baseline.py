@@ -8,14 +8,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.confidence import estimator as confidence
 from service.confidence.estimator import Baseline, Nearnesses, Probes, Shape
-from service.core.embedding import SEMANTIC, Priority, Vector
+from service.core.embedding import Priority, Vector
 from service.core.errors import InvalidText, Overloaded
 from service.core.index import Point
 from service.core.interfaces import Embedder, VectorStore
@@ -36,6 +36,9 @@ Embedding 128 names costs as much as embedding thirty pictures.
 NAMES_PER_BATCH = 8
 """Eight short texts that share a forward pass take three times as long as one."""
 CACHED_DISTRIBUTIONS = 256
+
+NameVectors: TypeAlias = Mapping[str, Vector]
+"""A product's name as a text: a unit vector for each signal whose encoder reads texts."""
 
 
 class CatalogueBaseline:
@@ -65,7 +68,7 @@ class CatalogueBaseline:
         """The number of pictures in the index at the last check."""
         self._changing_since: float | None = None
         self._measured_at = 0.0
-        self._names: dict[str, Vector | None] = {}
+        self._names: dict[str, NameVectors | None] = {}
         self._null_distributions: OrderedDict[object, Nearnesses | None] = OrderedDict()
 
     async def run(self) -> None:
@@ -190,7 +193,7 @@ class CatalogueBaseline:
         return Baseline(pictures, None, sampled=len(points), images=images)
 
     def _measure_texts(
-        self, points: Sequence[Point], names: Sequence[Vector | None]
+        self, points: Sequence[Point], names: Sequence[NameVectors | None]
     ) -> Probes | None:
         """Measures the texts by the names of the first points.
 
@@ -199,8 +202,7 @@ class CatalogueBaseline:
         readable = {row: vector for row, vector in enumerate(names) if vector is not None}
         if len(readable) < confidence.MIN_PRODUCTS:
             return None
-        vectors = [{SEMANTIC: vector} for vector in readable.values()]
-        return confidence.probes(vectors, list(readable), self._sample(points))
+        return confidence.probes(list(readable.values()), list(readable), self._sample(points))
 
     def _sample(self, points: Sequence[Point]) -> dict[str, NDArray[np.float32]]:
         signals = self._embedder.signals
@@ -208,7 +210,7 @@ class CatalogueBaseline:
         parts = np.split(np.stack([point.vector for point in points]), ends, axis=1)
         return {signal.name: part for signal, part in zip(signals, parts, strict=True)}
 
-    async def _embed_names(self, points: Sequence[Point]) -> list[Vector | None]:
+    async def _embed_names(self, points: Sequence[Point]) -> list[NameVectors | None]:
         """Embeds the names in small batches, so that searches come first, and none twice."""
         names = [point.payload.product.name for point in points[: confidence.PROBES]]
         kept = {name: self._names[name] for name in names if name in self._names}
@@ -220,7 +222,7 @@ class CatalogueBaseline:
         self._names = kept
         return [kept[name] for name in names]
 
-    async def _embed_name(self, name: str) -> Vector | None:
+    async def _embed_name(self, name: str) -> NameVectors | None:
         while True:
             try:
                 embedded = await self._embedder.embed_text(name, priority=Priority.BULK)
@@ -229,7 +231,7 @@ class CatalogueBaseline:
             except Overloaded as exc:
                 await asyncio.sleep(exc.retry_after_s)
             else:
-                return embedded.embedding.vectors[SEMANTIC]
+                return embedded.embedding.vectors
 
     def _null_distribution(
         self, baseline: Baseline, shape: Shape, weights: Mapping[str, float]

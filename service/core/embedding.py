@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vector: TypeAlias = NDArray[np.float32]
-SEMANTIC = "semantic"
-VISUAL = "visual"
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One slice of the hybrid vector: a role (`semantic`, `visual`) and its encoder's name."""
+    """One slice of the hybrid vector, with the name of the encoder that fills it."""
 
     name: str
     encoder: str
     dimensions: int
+    text_encoder: str | None = None
+    """The model that reads texts into the same space; None where texts have no vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,10 @@ class ImageInfo:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """One unit vector per signal, by the signal's name; a text has none for `visual`."""
+    """One unit vector per signal, by the signal's name.
+
+    A text has vectors only of the signals whose encoder reads texts.
+    """
 
     vectors: Mapping[str, Vector]
 

@@ -49,6 +49,9 @@ class Encoder(Protocol):
 class TextEncoder(Protocol):
     """An encoder that embeds texts in the same space as pictures."""
 
+    text_encoder: str
+    """The name of the model that reads the texts."""
+
     def check_text(self, text: str) -> None:
         """Raises InvalidText if the embedding of the text would be meaningless."""
 

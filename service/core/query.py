@@ -21,7 +21,7 @@ class ImagePart:
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """A text in a query. It has no visual embedding."""
+    """A text in a query. It has vectors only of the signals whose encoder reads texts."""
 
     text: str
     weight: float = 1.0

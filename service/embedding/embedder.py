@@ -13,10 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from service.config import Settings
 from service.core.embedding import (
-    SEMANTIC,
-    VISUAL,
     Crop,
     EmbeddedImage,
     EmbeddedText,
@@ -27,7 +24,6 @@ from service.core.embedding import (
     Signal,
 )
 from service.core.errors import InvalidText
-from service.core.interfaces import TextEncoder
 from service.duplicates.fingerprint import SIDE_PX, image_fingerprint
 from service.embedding.attribution.explanation_passes import Asked
 from service.embedding.images import reader as images
@@ -35,8 +31,9 @@ from service.embedding.images.decoding_pool import DecodePool, PixelBudget
 from service.embedding.images.reader import ImageLimits
 from service.embedding.inference import cores
 from service.embedding.inference.batcher import Batcher
-from service.embedding.inference.forward_pass import Kind
+from service.embedding.inference.forward_pass import Kind, text_encoders
 from service.embedding.loading import LoadedEncoders
+from service.embedding.options import EmbeddingLimits
 
 _MARGIN = 1.45
 """A JPEG is decoded to this many times the encoders' input at least. 12 megapixels, 3,000 pixels
@@ -45,35 +42,33 @@ high, then come at an eighth; benchmarks/REPORT.md says how near the vectors sta
 _LARGEST_RESIZE_PX = 256
 """ResNet50 resizes to this before it crops, which its input does not show."""
 
-Prepared = tuple[NDArray[np.generic], NDArray[np.generic]]
+Prepared = dict[str, NDArray[np.generic]]
+"""What each signal's encoder takes."""
 
 
 class HybridEmbedder:
-    """Implements `service.core.interfaces.Embedder` over two encoders."""
+    """Implements `service.core.interfaces.Embedder` over one encoder for each signal."""
 
-    def __init__(self, encoders: LoadedEncoders, settings: Settings) -> None:
-        self._semantic, self._visual = encoders.semantic, encoders.visual
-        self.signals = (
-            Signal(SEMANTIC, self._semantic.name, self._semantic.dimensions),
-            Signal(VISUAL, self._visual.name, self._visual.dimensions),
-        )
+    def __init__(self, encoders: LoadedEncoders, limits: EmbeddingLimits) -> None:
+        self._encoders = encoders.by_signal
+        self._text_encoders = text_encoders(self._encoders)
+        self.signals = tuple(self._signal(name) for name in self._encoders)
         self.batcher = Batcher(
-            self._semantic,
-            self._visual,
-            max_items=settings.batch_max_items,
-            queue_max_items=settings.queue_max_items,
-            queue_timeout_s=settings.queue_timeout_s,
+            self._encoders,
+            max_items=limits.batch_max_items,
+            queue_max_items=limits.queue_max_items,
+            queue_timeout_s=limits.queue_timeout_s,
             # A GPU runs one pass at a time, and large ones better.
             bulk_workers=1 if encoders.device == "cuda" else cores.count(),
         )
         self.pool = DecodePool(
-            settings.decode_threads,
-            max_waiting=settings.queue_max_items,
-            timeout_s=settings.queue_timeout_s,
+            limits.decode_threads,
+            max_waiting=limits.queue_max_items,
+            timeout_s=limits.queue_timeout_s,
         )
-        self._budget = PixelBudget(settings.max_image_pixels)
+        self._budget = PixelBudget(limits.max_image_pixels)
         self.limits = ImageLimits(
-            settings.max_image_bytes, settings.max_image_pixels, self._shorter_side_px()
+            limits.max_image_bytes, limits.max_image_pixels, self._shorter_side_px()
         )
 
     def start(self) -> None:
@@ -103,17 +98,17 @@ class HybridEmbedder:
 
     async def embed_text(self, text: str, *, priority: Priority = Priority.SEARCH) -> EmbeddedText:
         """Raises InvalidText, Overloaded."""
-        semantic = self._semantic
-        if not isinstance(semantic, TextEncoder):
-            raise InvalidText(f"The encoder {semantic.name} reads no texts; search by image.")
+        if not self._text_encoders:
+            names = " and ".join(encoder.name for encoder in self._encoders.values())
+            raise InvalidText(f"No encoder ({names}) reads texts; search by image.")
         started = time.perf_counter()
         with self._ahead(priority):
-            await self.pool.run(priority, partial(semantic.check_text, text))
+            await self.pool.run(priority, partial(self._check_text, text))
             vectors = await self.batcher.submit(Kind.TEXT, text, priority)
         return EmbeddedText(
             Embedding(vectors),
             (time.perf_counter() - started) * 1e3,
-            ignored_words=tuple(semantic.unknown_words(text)),
+            ignored_words=self._unknown_words(text),
         )
 
     @property
@@ -137,19 +132,33 @@ class HybridEmbedder:
         """From here to a search's vectors the processor belongs to it."""
         return self.pool.bulk_held() if priority is Priority.SEARCH else nullcontext()
 
+    def _signal(self, name: str) -> Signal:
+        encoder, reader = self._encoders[name], self._text_encoders.get(name)
+        return Signal(
+            name, encoder.name, encoder.dimensions, None if reader is None else reader.text_encoder
+        )
+
+    def _check_text(self, text: str) -> None:
+        for encoder in self._text_encoders.values():
+            encoder.check_text(text)
+
+    def _unknown_words(self, text: str) -> tuple[str, ...]:
+        """The words that no encoder knows, in the order of the text."""
+        first, *others = (e.unknown_words(text) for e in self._text_encoders.values())
+        return tuple(word for word in first if all(word in words for words in others))
+
     def _prepare(
         self, data: bytes, crop: Crop | None, wants_fingerprint: bool
     ) -> tuple[Prepared, ImageInfo, bytes]:
         with self._decoded(data, crop) as (image, info):
-            prepared = self._semantic.preprocess(image), self._visual.preprocess(image)
+            prepared = {name: e.preprocess(image) for name, e in self._encoders.items()}
             return prepared, info, _fingerprint(image) if wants_fingerprint else b""
 
     def _prepare_regions(self, data: bytes, query: Embedding) -> tuple[Asked, dict[str, Crop]]:
-        encoders = {SEMANTIC: self._semantic, VISUAL: self._visual}
         with self._decoded(data, None) as (image, _):
             views = self.batcher.regions.views(image.width, image.height)
             asked = {
-                name: (encoders[name].preprocess(image), query.vectors[name])
+                name: (self._encoders[name].preprocess(image), query.vectors[name])
                 for name in views
                 if name in query.vectors
             }
@@ -169,9 +178,9 @@ class HybridEmbedder:
             return opened.thumbnail(size_px)
 
     def _shorter_side_px(self) -> int:
-        """What both encoders resize to, by trying them on a picture, with margin."""
+        """The largest side that an encoder resizes to, found by trying them all, with margin."""
         probe = Image.new("RGB", (64, 64))
-        shapes = [encoder.preprocess(probe).shape for encoder in (self._semantic, self._visual)]
+        shapes = [encoder.preprocess(probe).shape for encoder in self._encoders.values()]
         sides = [int(max(shape)) for shape in shapes if len(shape) == 3]
         return math.ceil(_MARGIN * max(_LARGEST_RESIZE_PX, *sides))
 

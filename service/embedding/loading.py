@@ -1,4 +1,4 @@
-"""Chooses and loads the encoders that the settings ask for."""
+"""Chooses and loads the encoders that the options ask for."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import asyncio
 import hashlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
-from service.config import Settings
-from service.core.errors import SetupError, WeightsUnavailable
+from service.core.errors import WeightsUnavailable
 from service.core.interfaces import Encoder
-from service.embedding.model_files import download, weights
-from service.embedding.model_files.download import OnProgress, Progress
+from service.embedding import registry
+from service.embedding.model_files.progress import OnProgress, Progress
+from service.embedding.model_files.reachability import unreachable
+from service.embedding.options import EncoderSet, ModelOptions, Precision
+from service.embedding.sources import EncoderSource
+
+if TYPE_CHECKING:
+    from service.embedding.inference.exports import Exports
 
 T = TypeVar("T")
 
@@ -26,50 +30,61 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LoadedEncoders:
-    """The encoders of the two signals; `warning` says why they are not the ones hoped for."""
+    """The encoder of each signal, by the signal's name and in the order of the registry.
 
-    semantic: Encoder
-    visual: Encoder
+    `warning` says why they are not the ones that were preferred.
+    """
+
+    by_signal: Mapping[str, Encoder]
     warning: str | None = None
     device: str = "cpu"
 
 
-def load_encoders(
-    settings: Settings, on_progress: OnProgress = lambda progress: None
-) -> LoadedEncoders:
-    """What ENCODERS asks for; blocks while weights are fetched and loaded.
+@runtime_checkable
+class Accelerated(Protocol):
+    """An encoder that can choose the fastest execution plan for this computer."""
 
-    Raises WeightsUnavailable (clip+resnet50 only; within 5 seconds where there is no network) and
-    SetupError for weights that are there but cannot be used.
+    def accelerate(self, precision: Precision, exports: Exports) -> None:
+        """Chooses a plan by trying several; nothing else may run meanwhile."""
+
+
+def load_encoders(
+    options: ModelOptions, on_progress: OnProgress = lambda progress: None
+) -> LoadedEncoders:
+    """Loads the encoders of ENCODERS; blocks while weights are downloaded and loaded.
+
+    Raises WeightsUnavailable within 5 seconds if there is no network, and SetupError for weights
+    that cannot be used. Under `auto` the compact encoders take the place of weights that cannot be
+    had, unless the operator set a model: to search by another one than asked for would be wrong.
     """
-    if settings.encoders == "compact":
-        return _load_compact(None, on_progress)
+    if options.encoders == "compact":
+        return _load("compact", options, on_progress)
     try:
-        return _load_large(settings, on_progress)
+        return _load("clip+resnet50", options, on_progress)
     except WeightsUnavailable as exc:
-        if settings.encoders == "clip+resnet50":
+        if options.encoders == "clip+resnet50" or options.explicit:
             raise
         warning = (
             "Running on the compact encoders, whose results are far from CLIP's and ResNet50's. "
             f"{exc.detail}"
         )
         log.warning(warning)
-        return _load_compact(warning, on_progress)
+        return LoadedEncoders(_load("compact", options, on_progress).by_signal, warning)
 
 
 async def load_encoders_in_background(
-    settings: Settings, on_progress: OnProgress
+    options: ModelOptions, on_progress: OnProgress
 ) -> LoadedEncoders:
-    """`load_encoders`, whose thread tells the progress; cancelling ends the wait at once.
+    """`load_encoders` in a thread that reports its progress; cancelling ends the wait at once.
 
-    The thread is then left behind, stops where it would tell its next progress, and holds up no
-    exit of the process.
+    The thread then stops at its next report of progress, and does not delay the exit of the
+    process.
     """
     loop, ended, left = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
-    def tell(progress: Progress) -> None:
+    def report(progress: Progress) -> None:
         if left.is_set():
-            # No Exception: a download would report it, and the compact encoders take its place.
+            # An Exception would be taken for a failed download, and the compact encoders loaded.
             raise asyncio.CancelledError
         on_progress(progress)
 
@@ -77,7 +92,7 @@ async def load_encoders_in_background(
         with suppress(RuntimeError):  # the event loop is closed, and nobody waits
             loop.call_soon_threadsafe(ended.set)
 
-    loading = _in_daemon_thread(lambda: load_encoders(settings, tell))
+    loading = _in_daemon_thread(lambda: load_encoders(options, report))
     loading.add_done_callback(wake)
     try:
         await ended.wait()
@@ -87,55 +102,65 @@ async def load_encoders_in_background(
 
 
 def collection_fingerprint(encoders: LoadedEncoders) -> str:
-    """Twelve hex digits that change whenever vectors of before and after must not meet."""
-    both = f"{encoders.semantic.fingerprint} {encoders.visual.fingerprint}"
-    return hashlib.sha256(both.encode()).hexdigest()[:12]
+    """Twelve hex digits that change whenever old and new vectors cannot be compared."""
+    fingerprints = " ".join(encoder.fingerprint for encoder in encoders.by_signal.values())
+    return hashlib.sha256(fingerprints.encode()).hexdigest()[:12]
 
 
-def resolve_device(device: str) -> str:
-    """`auto` is the GPU where there is one. Raises SetupError where `cuda` is asked for in vain."""
-    import torch
-
-    available = torch.cuda.is_available()
-    if device == "cuda" and not available:
-        raise SetupError("DEVICE is cuda and PyTorch finds no GPU; set DEVICE=auto or cpu.")
-    return "cuda" if device != "cpu" and available else "cpu"
+def encoder_sources(encoder_set: EncoderSet, options: ModelOptions) -> dict[str, EncoderSource]:
+    """Where the encoder of each signal comes from, by the signal's name."""
+    return {row.name: row.encoders[encoder_set](options) for row in registry.SIGNALS}
 
 
-def _load_compact(warning: str | None, on_progress: OnProgress) -> LoadedEncoders:
-    on_progress(Progress("loading the compact encoders"))
-    from service.embedding.compact.semantic import CompactSemanticEncoder
-    from service.embedding.compact.visual import CompactVisualEncoder
+def _load(
+    encoder_set: EncoderSet, options: ModelOptions, on_progress: OnProgress
+) -> LoadedEncoders:
+    sources = encoder_sources(encoder_set, options)
+    names = " and ".join(source.name for source in sources.values())
+    on_progress(Progress("looking for weights"))
+    try:
+        _fetch_missing(list(sources.values()), on_progress)
+    except WeightsUnavailable as exc:
+        raise _unavailable(names, options, exc.detail) from exc
+    on_progress(Progress(f"loading {names}"))
+    # Each loads in its own thread: most of the time is spent reading files.
+    loading = {signal: _in_daemon_thread(source.load) for signal, source in sources.items()}
+    encoders = {signal: future.result() for signal, future in loading.items()}
+    return LoadedEncoders(encoders, device=_accelerate(encoders.values(), options, on_progress))
 
-    return LoadedEncoders(CompactSemanticEncoder.load(), CompactVisualEncoder.load(), warning)
+
+def _accelerate(encoders: Iterable[Encoder], options: ModelOptions, on_progress: OnProgress) -> str:
+    """Chooses the execution plans of the encoders that have several. Returns the device."""
+    device = "cpu"
+    for encoder in encoders:  # One at a time, or they would measure each other.
+        if isinstance(encoder, Accelerated):
+            from service.embedding.inference.device import resolve_device
+            from service.embedding.inference.exports import Exports
+
+            device = resolve_device(options.device)
+            on_progress(
+                Progress(
+                    f"preparing {encoder.name} for this processor; half a minute the first time"
+                )
+            )
+            encoder.accelerate(options.precision, Exports(options.networks_dir))
+    return device
 
 
-def _load_large(settings: Settings, on_progress: OnProgress) -> LoadedEncoders:
-    # Nothing heavy is imported before it is known that the weights are there.
-    directory, file = _find_weights(settings, on_progress)
-    on_progress(Progress("loading PyTorch"))
-    from service.embedding.clip.encoder import ClipEncoder
-    from service.embedding.inference.exports import Exports
-    from service.embedding.resnet50.encoder import Resnet50Encoder
-
-    device = resolve_device(settings.device)
-    name = weights.clip_name(settings)
-    on_progress(Progress(f"loading {name} and resnet50"))
-    log.info("loading %s from %s and resnet50 from %s on %s", name, directory, file, device)
-    semantic = _in_daemon_thread(lambda: ClipEncoder.load(directory, name=name, device=device))
-    visual = _in_daemon_thread(lambda: Resnet50Encoder.load(file, device=device))
-    encoders = semantic.result(), visual.result()
-    exports = Exports(settings.data_dir / "networks")
-    for encoder in encoders:  # not side by side: what is measured would be the other one
-        on_progress(
-            Progress(f"preparing {encoder.name} for this processor; half a minute the first time")
-        )
-        encoder.accelerate(settings.precision, exports)
-    return LoadedEncoders(*encoders, device=device)
+def _fetch_missing(sources: Sequence[EncoderSource], on_progress: OnProgress) -> None:
+    """Downloads what is not on this computer. Raises WeightsUnavailable, SetupError."""
+    missing = [one for source in sources for one in source.weights if one.find() is None]
+    for one in missing:
+        if one.url is None:
+            one.fetch(on_progress)  # raises: it says why it cannot be downloaded
+    for url, reason in unreachable([one.url for one in missing if one.url is not None]).items():
+        raise WeightsUnavailable(f"{url} cannot be reached ({reason}).")
+    for one in missing:
+        one.fetch(on_progress)
 
 
 def _in_daemon_thread(work: Callable[[], T]) -> Future[T]:
-    """An executor's threads are waited for at the exit of the process; this one is not."""
+    """Runs `work` in a thread that, unlike an executor's, does not delay the process's exit."""
     future: Future[T] = Future()
 
     def run() -> None:
@@ -150,36 +175,10 @@ def _in_daemon_thread(work: Callable[[], T]) -> Future[T]:
     return future
 
 
-def _find_weights(settings: Settings, on_progress: OnProgress) -> tuple[Path, Path]:
-    """Both models' weights on this machine, fetched if need be. Raises WeightsUnavailable."""
-    on_progress(Progress("looking for weights"))
-    directory, file = weights.local_clip(settings), weights.local_resnet50(settings)
-    fetches: dict[str, Callable[[], Path]] = {}
-    if directory is None:
-        repository = weights.hub_repository(settings)
-        if download.hub_is_offline():
-            raise _unavailable(settings, f"{repository} is not here and HF_HUB_OFFLINE is set.")
-        url = f"{download.hub_endpoint()}/{repository}/resolve/main/modules.json"
-        fetches[url] = lambda: download.fetch_clip(repository, on_progress)
-    if file is None and (name := weights.torchvision_file(settings)):
-        fetches[weights.TORCHVISION_URL + name] = lambda: download.fetch_torchvision(
-            name, on_progress
-        )
-    for url, reason in download.unreachable(list(fetches)).items():
-        raise _unavailable(settings, f"{url} cannot be reached ({reason}).")
-    try:
-        fetched = {url: fetch() for url, fetch in fetches.items()}
-    except WeightsUnavailable as exc:
-        raise _unavailable(settings, exc.detail) from exc
-    results = list(fetched.values())
-    return directory or results[0], file or results[-1]
-
-
-def _unavailable(settings: Settings, why: str) -> WeightsUnavailable:
+def _unavailable(names: str, options: ModelOptions, why: str) -> WeightsUnavailable:
     return WeightsUnavailable(
-        f"The weights of {weights.clip_name(settings)} and resnet50 are not all on this machine, "
-        f"and not to be had: {why} Run `python -m service weights --to weights` on a machine with "
-        "a network, with the same settings, and put what it fetches into "
-        f"{settings.weights_dir.resolve()} (WEIGHTS_DIR). Or set ENCODERS=compact to start "
-        "without them."
+        f"The weights of {names} are not all on this computer, and cannot be had: {why} Run "
+        "`python -m service weights --to weights` on a computer with a network, with the same "
+        f"settings, and put what it fetches into {options.weights_dir.resolve()} (WEIGHTS_DIR). Or "
+        "set ENCODERS=compact to start without them."
     )

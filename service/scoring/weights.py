@@ -38,8 +38,8 @@ def normalise(weights: Mapping[str, float], signals: Sequence[str]) -> dict[str,
 def restrict(weights: Mapping[str, float], present: Sequence[str]) -> dict[str, float]:
     """The weights when only the signals `present` take part: the others 0, sum 1 again.
 
-    Where all that is present weighs 0, it shares the whole weight evenly: a text, which has no
-    visual part, searched with weights on `visual` alone is a search by `semantic`.
+    Where all that is present weighs 0, it shares the whole weight evenly. A text is then searched
+    by the signals that it has, although the weights name only others.
     """
     kept = {name: weights[name] for name in present}
     total = math.fsum(kept.values())

@@ -214,7 +214,7 @@ async def test_two_pictures_are_refused_by_number(site: Site) -> None:
         ({"query": 5}, "/query", "give a JSON string."),
         ({"query": "a", "weights": []}, "/weights", "give a JSON object."),
         ({"query": "a", "weights": {"visual": "x"}}, "/weights/visual", "give one, such as 0.5."),
-        ({"query": "a", "weights": {"shape": 1}}, "/weights/shape", "there are semantic, visual"),
+        ({"query": "a", "weights": {"shape": 1}}, "/weights/shape", "There is no signal"),
         ({"query": "a", "explain": 1}, "/explain", "give one of them."),
         ({"query": "a", "facets": ["x"] * 100}, "/facets", "give at most"),
         ({"query": " "}, "/query", "The text is empty"),

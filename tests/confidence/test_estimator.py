@@ -16,7 +16,8 @@ from service.confidence.estimator import (
     null_distribution,
     probes,
 )
-from service.core.embedding import SEMANTIC, VISUAL, Signal
+from service.core.embedding import Signal
+from tests.fakes import SEMANTIC, VISUAL
 
 SIGNALS = (Signal(SEMANTIC, "s", 12), Signal(VISUAL, "v", 20))
 WEIGHTS = {SEMANTIC: 0.6, VISUAL: 0.4}

@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from service.config import Settings
 from service.core.errors import InvalidText
+from service.core.interfaces import Encoder
+from service.embedding.loading import LoadedEncoders
+from service.embedding.options import EmbeddingLimits
+from tests.fakes import SEMANTIC, VISUAL
 
 POISON, DEADLY, NAN = 66, 77, 88
 """First pixels that make `encode` raise, kill its thread, and answer NaN."""
@@ -52,6 +58,8 @@ class ScriptedEncoder:
 class ScriptedTextEncoder(ScriptedEncoder):
     """Texts are numbers in words of digits."""
 
+    text_encoder = "scripted"
+
     def check_text(self, text: str) -> None:
         if not text:
             raise InvalidText("The text is empty.")
@@ -70,9 +78,19 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0)
 
 
-def item(number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What the batcher takes for a picture: one array for each encoder."""
-    return np.array([number], np.float32), np.array([number], np.float32)
+def item(number: int) -> dict[str, NDArray[np.float32]]:
+    """What the batcher takes for a picture: one array for each signal."""
+    return dict.fromkeys((SEMANTIC, VISUAL), np.array([number], np.float32))
+
+
+def loaded(semantic: Encoder, visual: Encoder) -> LoadedEncoders:
+    return LoadedEncoders({SEMANTIC: semantic, VISUAL: visual})
+
+
+def limits(**values: Any) -> EmbeddingLimits:
+    """The limits of the settings, with two threads for decoding."""
+    # _env_file: the settings class has it from pydantic-settings, whose stubs do not name it.
+    return Settings(_env_file=None, decode_threads=2, **values).embedding_limits  # type: ignore[call-arg]
 
 
 def direction(number: int) -> list[float]:

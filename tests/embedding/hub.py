@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
+from huggingface_hub import constants
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -35,7 +38,7 @@ class Hub:
 
     def _sibling(self, file: Path) -> dict[str, object]:
         name, size = file.relative_to(self.directory).as_posix(), file.stat().st_size
-        entry: dict[str, object] = {"rfilename": name, "size": size, "blobId": "0" * 40}
+        entry: dict[str, object] = {"rfilename": name, "size": size, "blobId": git_hash(file)}
         if file.suffix == ".safetensors":
             digest = "f" * 64 if name == self.lie else self.digest(file)
             entry["lfs"] = {"sha256": digest, "size": size, "pointerSize": 134}
@@ -44,6 +47,19 @@ class Hub:
     @staticmethod
     def digest(file: Path) -> str:
         return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def git_hash(file: Path) -> str:
+    """The name of the file's content in Git."""
+    data = file.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+
+def ask_hub_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What HF_ENDPOINT does before the hub's library is imported."""
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    template = "{}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template.format(url))
 
 
 @contextmanager
@@ -62,7 +78,7 @@ def serving(hub: Hub) -> Iterator[Hub]:
             hub.requests.append(f"{self.command} {path}")
             if path.startswith(f"/api/models/{hub.repository}/tree/"):
                 entries = [
-                    {"type": "file", "oid": "0" * 40, "path": s["rfilename"], **s}
+                    {"type": "file", "oid": s["blobId"], "path": s["rfilename"], **s}
                     for s in hub.listing()["siblings"]  # type: ignore[attr-defined]
                 ]
                 for entry in entries:

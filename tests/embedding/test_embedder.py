@@ -6,6 +6,7 @@ import asyncio
 import io
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,8 +15,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from service.config import Settings
-from service.core.embedding import SEMANTIC, VISUAL, Crop, Priority, Signal
+from service.core.embedding import Crop, Priority, Signal
 from service.core.errors import InvalidCrop, InvalidImage, InvalidText, Overloaded
 from service.core.interfaces import Embedder
 from service.duplicates.fingerprint import similar, split
@@ -24,19 +24,15 @@ from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.images.decoding_pool import DecodePool, PixelBudget
 from service.embedding.images.reader import ImageLimits, decode
 from service.embedding.inference import cores
-from service.embedding.loading import LoadedEncoders
 from service.embedding.resnet50.encoder import Resnet50Encoder
-from tests.embedding.encoders import ScriptedEncoder, until
+from tests.embedding.encoders import ScriptedEncoder, limits, loaded, until
 from tests.embedding.pictures import exif, noise, smooth, written
-
-
-def settings(**values: Any) -> Settings:
-    return Settings(_env_file=None, decode_threads=2, **values)  # type: ignore[call-arg]
+from tests.fakes import SEMANTIC, VISUAL
 
 
 @pytest_asyncio.fixture
 async def embedder(clip: ClipEncoder, resnet50: Resnet50Encoder) -> AsyncIterator[HybridEmbedder]:
-    made = HybridEmbedder(LoadedEncoders(clip, resnet50), settings())
+    made = HybridEmbedder(loaded(clip, resnet50), limits())
     made.start()
     yield made
     await made.close()
@@ -54,7 +50,7 @@ async def test_a_photo_of_12_megapixels_comes_at_an_eighth(
 async def test_embeds_a_picture_with_every_signal(embedder: HybridEmbedder) -> None:
     part: Embedder = embedder
     assert part.signals == (
-        Signal(SEMANTIC, "clip-ViT-B-32", 16),
+        Signal(SEMANTIC, "clip-ViT-B-32", 16, text_encoder="clip-ViT-B-32"),
         Signal(VISUAL, "resnet50", 2048),
     )
     embedded = await part.embed_image(written(smooth(), "PNG"))
@@ -117,9 +113,9 @@ async def test_embeds_a_text_with_the_semantic_signal_alone(embedder: HybridEmbe
 
 
 async def test_an_encoder_without_texts_says_so() -> None:
-    made = HybridEmbedder(LoadedEncoders(ScriptedEncoder("mute"), ScriptedEncoder()), settings())
+    made = HybridEmbedder(loaded(ScriptedEncoder("mute"), ScriptedEncoder()), limits())
     made.start()
-    with pytest.raises(InvalidText, match="mute reads no texts"):
+    with pytest.raises(InvalidText, match=r"mute.* reads texts"):
         await made.embed_text("a red shoe")
     await made.close()
 
@@ -142,7 +138,7 @@ async def test_bad_pictures_among_good_ones_fail_alone(embedder: HybridEmbedder)
 
 async def test_a_full_queue_refuses_before_anything_is_decoded() -> None:
     semantic = ScriptedEncoder()
-    made = HybridEmbedder(LoadedEncoders(semantic, ScriptedEncoder()), settings(queue_max_items=1))
+    made = HybridEmbedder(loaded(semantic, ScriptedEncoder()), limits(queue_max_items=1))
     made.start()
     semantic.gate.clear()
     data = written(smooth(), "PNG")
@@ -159,8 +155,8 @@ async def test_a_full_queue_refuses_before_anything_is_decoded() -> None:
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 async def test_each_core_runs_a_bulk_pass_and_a_gpu_runs_one(device: str) -> None:
-    encoders = LoadedEncoders(ScriptedEncoder(), ScriptedEncoder(), device=device)
-    made = HybridEmbedder(encoders, settings())
+    encoders = replace(loaded(ScriptedEncoder(), ScriptedEncoder()), device=device)
+    made = HybridEmbedder(encoders, limits())
     others = set(threading.enumerate())
     made.start()
     new = {thread.name for thread in set(threading.enumerate()) - others}

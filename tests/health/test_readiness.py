@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from service.core.embedding import SEMANTIC, VISUAL, Embedding
+from service.core.embedding import Embedding
 from service.core.errors import Overloaded
 from service.core.product import ProductFields
 from service.health.readiness import Check, Filling, Readiness, ReadinessReport
-from tests.fakes import embedding_of
+from tests.fakes import SEMANTIC, VISUAL, embedding_of
 from tests.house import House
 
 

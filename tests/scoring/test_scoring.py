@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from service.core.embedding import SEMANTIC, VISUAL, Embedding
+from service.core.embedding import Embedding
 from service.core.errors import InvalidWeights
 from service.scoring import hybrid
 from service.scoring.weights import normalise, restrict
-from tests.fakes import SIGNALS, embedding_of
+from tests.fakes import SEMANTIC, SIGNALS, VISUAL, embedding_of
 
 NAMES = [SEMANTIC, VISUAL]
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.core.embedding import SEMANTIC, VISUAL
 from service.core.errors import InvalidInput, NotFound, StoreUnavailable
 from service.core.product import ProductFields
 from service.core.query import ImagePart, ProductPart, Ranking, TextPart
 from service.core.search import SearchResult
+from tests.fakes import SEMANTIC, VISUAL
 from tests.house import House
 
 

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.core.embedding import SEMANTIC, VISUAL
 from service.core.errors import InvalidQuery, InvalidWeights, NotFound
 from service.core.index import Payload
 from service.core.product import ProductFields
 from service.core.query import ImagePart, ProductPart, QueryPart, Ranking, TextPart
 from service.core.search import SearchResult
-from tests.fakes import embedding_of
+from tests.fakes import SEMANTIC, VISUAL, embedding_of
 from tests.house import House
 
 

@@ -24,6 +24,7 @@ from typing_extensions import TypeAliasType
 from service.api.bodies.multipart import Part
 from service.api.bodies.validation import broken_rule, follows
 from service.api.schemas.base import EXAMPLE_CURSOR, EXAMPLE_ID, Attributes, AttributeValue, Wire
+from service.api.schemas.signals import Weights
 from service.catalogue import rules
 from service.catalogue.cursors import Order
 from service.core import product as core_product
@@ -144,15 +145,6 @@ class ImageForm(Wire):
     """One more view of a product."""
 
     image: Picture
-
-
-class Weights(Wire):
-    """How much each signal counts; they are normalised to sum 1."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"semantic": 0.6, "visual": 0.4}]})
-
-    semantic: FiniteFloat = Field(default=0.0, ge=0, examples=[0.6])
-    visual: FiniteFloat = Field(default=0.0, ge=0, examples=[0.4])
 
 
 class Crop(Wire):
@@ -306,13 +298,11 @@ class RankingFields(Wire):
 
     def ranking(self) -> Ranking:
         given = {one.name: getattr(self, one.name) for one in dataclasses.fields(Ranking)}
-        if self.weights is not None:
-            given["weights"] = self.weights.model_dump(exclude_unset=True)
         return Ranking(**given)
 
 
 class TextSearch(RankingFields):
-    """A search by text. A text has no visual side: the semantic signal alone ranks."""
+    """A search by text. Only the signals whose encoder reads texts rank."""
 
     query: str = Field(examples=["green sports car"])
 

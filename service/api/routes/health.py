@@ -12,11 +12,11 @@ from service.api.dependencies import LifecycleDep
 from service.api.openapi import described
 from service.api.routing import Access
 from service.api.schemas.operations import Check, Filling, Health, Liveness, Signal
-from service.core.embedding import SEMANTIC, VISUAL
+from service.embedding.registry import SIGNALS
 from service.health.readiness import ReadinessReport
 from service.observability import Metrics
 
-CAPTIONS = {SEMANTIC: "what it is", VISUAL: "how it looks"}
+CAPTIONS = {row.name: row.caption for row in SIGNALS}
 
 router = APIRouter(tags=["operations"])
 
@@ -50,7 +50,7 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> Health:
                 name=signal.name,
                 caption=CAPTIONS[signal.name],
                 weight=services.search.default_weights[signal.name],
-                text_encoder=signal.encoder if signal.name == SEMANTIC else None,
+                text_encoder=signal.text_encoder,
             )
             for signal in services.search.signals
         ],

@@ -40,7 +40,7 @@ async def search_by_image(
     **described(413, 415, body=json_body(TextSearch), access=READS),
 )
 async def search_by_text(request: Request, search: SearchDep, root: RootDep) -> SearchAnswer:
-    """The products that fit a text best, by the semantic signal."""
+    """The products that fit a text best, by the signals that texts have."""
     return await _answer(search, await queries.read_text_search(request), root)
 
 

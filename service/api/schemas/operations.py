@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, FiniteFloat
 
 from service.api.schemas.base import Wire
+from service.api.schemas.signals import NAMES, Encoders
+from service.embedding.registry import SIGNALS
 
 
 class SampleQuery(Wire):
@@ -56,26 +58,28 @@ class Check(Wire):
     )
 
 
-class Signal(Wire):
-    """One signal of the hybrid score."""
-
-    name: str = Field(examples=["semantic"])
-    caption: str = Field(description="What pictures are compared by.", examples=["what it is"])
-    weight: FiniteFloat = Field(
-        description="Its weight in searches that bring none; all of them sum to 1.",
-        examples=[0.6],
-    )
-    text_encoder: str | None = Field(
-        description="The model that reads texts; null for a signal that texts do not have.",
-        examples=["clip-ViT-B-32"],
-    )
-
-
 class Filling(Wire):
     """How far an incomplete index has come, in products."""
 
     indexed: int = Field(examples=[4100])
     expected: int = Field(examples=[10000])
+
+
+class Signal(Wire):
+    """One signal of the hybrid score."""
+
+    name: str = Field(examples=[NAMES[0]])
+    caption: str = Field(
+        description="What pictures are compared by.", examples=[SIGNALS[0].caption]
+    )
+    weight: FiniteFloat = Field(
+        description="Its weight in searches that bring none; all of them sum to 1.",
+        examples=[SIGNALS[0].default_weight],
+    )
+    text_encoder: str | None = Field(
+        description="The model that reads texts; null for a signal that texts do not have.",
+        examples=["clip-ViT-B-32"],
+    )
 
 
 class Health(Wire):
@@ -89,9 +93,7 @@ class Health(Wire):
         examples=["Loading clip-ViT-B-32 and resnet50."],
     )
     checks: dict[str, Check] = Field(default_factory=dict)
-    encoders: dict[str, str] = Field(
-        default_factory=dict, examples=[{"semantic": "clip-ViT-B-32", "visual": "resnet50"}]
-    )
+    encoders: Encoders = Field(default_factory=dict)
     signals: list[Signal] = Field(
         default_factory=list, description="In their order; empty until the service has started."
     )

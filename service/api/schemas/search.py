@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, FiniteFloat
+from typing_extensions import TypeAliasType
 
 from service.api.schemas.base import EXAMPLE_GRID, EXAMPLE_IMAGE_ID, EXAMPLE_IMAGE_URL, Wire
 from service.api.schemas.products import Facets, ProductSummary
+from service.api.schemas.signals import PerSignal, SignalEncoders, SignalReasons, SignalWeights
 
 
 class Query(Wire):
@@ -16,13 +18,8 @@ class Query(Wire):
     # Here only where there is something to say.
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
 
-    weights: dict[str, FiniteFloat] = Field(
-        description="Weight of each signal, sum 1.", examples=[{"semantic": 0.6, "visual": 0.4}]
-    )
-    encoders: dict[str, str] = Field(
-        description="The model behind each signal.",
-        examples=[{"semantic": "clip-ViT-B-32", "visual": "resnet50"}],
-    )
+    weights: SignalWeights
+    encoders: SignalEncoders
     token: str = Field(
         default="",
         description="The embedded query, for a part of POST /search; only where it was asked for.",
@@ -33,11 +30,7 @@ class Query(Wire):
         description="Words of the text that the encoder does not know: they played no part.",
         examples=[["zeppelin"]],
     )
-    unexplained: dict[str, str] = Field(
-        default_factory=dict,
-        description="Why a signal has no explanations, where they were asked for.",
-        examples=[{"visual": "The query has no visual side."}],
-    )
+    unexplained: SignalReasons = Field(default_factory=dict)
 
 
 class SignalScore(Wire):
@@ -85,6 +78,26 @@ class SignalExplanation(Wire):
     )
 
 
+SignalScores = TypeAliasType(
+    "SignalScores",
+    Annotated[
+        dict[str, SignalScore],
+        PerSignal(complete=True),
+        Field(description="Each signal's share of the score."),
+    ],
+)
+SignalExplanations = TypeAliasType(
+    "SignalExplanations",
+    Annotated[
+        dict[str, SignalExplanation | None],
+        PerSignal(complete=True),
+        Field(
+            description="By signal. Null for a signal that `query.unexplained` names.",
+        ),
+    ],
+)
+
+
 class Hit(Wire):
     """A product found."""
 
@@ -93,7 +106,7 @@ class Hit(Wire):
 
     rank: int = Field(description="From 1.", examples=[1])
     score: FiniteFloat = Field(description="Sum of the contributions.", examples=[0.8312])
-    scores: dict[str, SignalScore]
+    scores: SignalScores
     confidence: FiniteFloat | None = Field(
         ge=0,
         le=1,
@@ -104,10 +117,9 @@ class Hit(Wire):
     )
     image: MatchedImage
     product: ProductSummary
-    explanation: dict[str, SignalExplanation | None] | None = Field(
+    explanation: SignalExplanations | None = Field(
         default=None,
-        description="By signal; only where it was asked for. Null where the picture was taken away "
-        "meanwhile, and for a signal that `query.unexplained` names.",
+        description="Only where it was asked for. Null if the picture was deleted meanwhile.",
     )
 
 

@@ -41,6 +41,7 @@ class CompactSemanticEncoder:
     """What a thing is, and a little of its colour and pattern. No CLIP: see MODEL_CARD.md."""
 
     name = "compact-semantic-1"
+    text_encoder = name
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,8 +52,7 @@ class Batcher:
 
     def __init__(
         self,
-        semantic: Encoder,
-        visual: Encoder,
+        encoders: Mapping[str, Encoder],
         *,
         max_items: int = 8,
         queue_max_items: int = 256,
@@ -61,7 +60,7 @@ class Batcher:
         bulk_workers: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._passes = Passes(semantic, visual)
+        self._passes = Passes(encoders)
         self.regions = self._passes.regions
         self._max_items = max_items
         self._queue_max_items = queue_max_items

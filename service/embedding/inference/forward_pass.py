@@ -1,33 +1,34 @@
-"""Forward passes over a batch of items: pictures through both encoders, texts through one."""
+"""Forward passes over a batch: pictures go through all encoders, texts through those for texts."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.core.embedding import SEMANTIC, VISUAL, Priority, Vector
+from service.core.embedding import Priority, Vector
 from service.core.interfaces import Encoder, TextEncoder
 from service.embedding.attribution.explanation_passes import RegionPasses
 from service.embedding.inference import cores
 from service.embedding.inference.cores import Share
 
 Result: TypeAlias = dict[str, Vector]
-"""One unit vector per signal; of an explanation, the shares of its cells."""
+"""One unit vector per signal; for an explanation, the shares of the cells per signal."""
 
 _UNIT_TOLERANCE = 1e-3
 
 
 class Kind(Enum):
-    """What a pass takes; kinds never share one."""
+    """What a forward pass takes; items of different kinds never share one."""
 
     IMAGE = "image"
     TEXT = "text"
@@ -36,12 +37,12 @@ class Kind(Enum):
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One request's share of a pass."""
+    """One request's place in a forward pass."""
 
     kind: Kind
     payload: Any
-    """IMAGE: a pair of preprocessed arrays, semantic and visual; TEXT: the text;
-    EXPLANATION: what `RegionPasses` takes."""
+    """IMAGE: a preprocessed array per signal; TEXT: the text; EXPLANATION: what `RegionPasses`
+    takes."""
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Result]
     priority: Priority
@@ -64,43 +65,53 @@ class Item:
 
 
 class Passes:
-    """The two encoders; several threads may run passes, one of them those of explanations."""
+    """Runs the encoders of all signals.
 
-    def __init__(self, semantic: Encoder, visual: Encoder) -> None:
-        self._semantic, self._visual = semantic, visual
-        self.regions = RegionPasses({SEMANTIC: semantic, VISUAL: visual})
+    Several threads may run passes at the same time, but only one those of explanations.
+    """
+
+    def __init__(self, encoders: Mapping[str, Encoder]) -> None:
+        """`encoders` are by the names of their signals."""
+        self._encoders = encoders
+        self._text_encoders = text_encoders(encoders)
+        self.regions = RegionPasses(encoders)
 
     def run(self, batch: Sequence[Item]) -> list[Result | Exception]:
-        """For each item of one kind its vectors, or what is wrong with them.
+        """The vectors of each item, or what is wrong with them; all items are of one kind.
 
-        Uses the calling thread's share of the cores: at half of them the pictures go through both
-        encoders at once. Raises as the encoders do.
+        Uses the calling thread's share of the cores: at half of them the pictures go through all
+        encoders at once. Raises what the encoders raise.
         """
-        if batch[0].kind is Kind.TEXT:
-            if not isinstance(self._semantic, TextEncoder):
-                raise TypeError(f"{self._semantic.name} has no text side")
-            texts = self._semantic.encode_texts([item.payload for item in batch])
-            return [_checked({SEMANTIC: row}) for row in self._rows(texts, batch)]
+        payloads = [item.payload for item in batch]
         if batch[0].kind is Kind.EXPLANATION:
-            return self.regions.run([item.payload for item in batch])
-        first, second = self._encoded(batch)
-        rows = zip(self._rows(first, batch), self._rows(second, batch), strict=True)
-        return [_checked({SEMANTIC: semantic, VISUAL: visual}) for semantic, visual in rows]
+            return self.regions.run(payloads)
+        if batch[0].kind is Kind.TEXT:
+            vectors = {name: e.encode_texts(payloads) for name, e in self._text_encoders.items()}
+        else:
+            vectors = self._encode_images(payloads)
+        for name, rows in vectors.items():
+            if len(rows) != len(batch):
+                raise ValueError(f"{name}: {len(rows)} vectors for {len(batch)} items")
+        return [
+            _checked({name: rows[place] for name, rows in vectors.items()})
+            for place in range(len(batch))
+        ]
 
-    def _encoded(self, batch: Sequence[Item]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        semantic = np.stack([item.payload[0] for item in batch])
-        visual = np.stack([item.payload[1] for item in batch])
+    def _encode_images(
+        self, payloads: Sequence[Mapping[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[np.float32]]:
+        stacked = {name: np.stack([images[name] for images in payloads]) for name in self._encoders}
         if cores.current() is not Share.HALF:
-            return self._semantic.encode(semantic), self._visual.encode(visual)
-        beside = _beside(lambda: self._visual.encode(visual))
-        first = self._semantic.encode(semantic)
-        return first, beside.result()
+            return {name: e.encode(stacked[name]) for name, e in self._encoders.items()}
+        (first, encoder), *others = self._encoders.items()
+        beside = {name: _beside(partial(e.encode, stacked[name])) for name, e in others}
+        vectors = {first: encoder.encode(stacked[first])}
+        return vectors | {name: future.result() for name, future in beside.items()}
 
-    @staticmethod
-    def _rows(vectors: NDArray[np.float32], batch: Sequence[Item]) -> NDArray[np.float32]:
-        if len(vectors) != len(batch):
-            raise ValueError(f"an encoder gave {len(vectors)} vectors for {len(batch)} items")
-        return vectors
+
+def text_encoders(encoders: Mapping[str, Encoder]) -> dict[str, TextEncoder]:
+    """The encoders that read texts, by the names of their signals."""
+    return {name: e for name, e in encoders.items() if isinstance(e, TextEncoder)}
 
 
 def _beside(work: Callable[[], NDArray[np.float32]]) -> Future[NDArray[np.float32]]:
@@ -119,7 +130,7 @@ def _beside(work: Callable[[], NDArray[np.float32]]) -> Future[NDArray[np.float3
 
 
 def _checked(result: Result) -> Result | Exception:
-    """The vector store takes NaN and zeros without a word, so they end here."""
+    """The vector store would take NaN and zeros without an error, so they are caught here."""
     for signal, vector in result.items():
         length = float(np.linalg.norm(vector))
         if not abs(length - 1) <= _UNIT_TOLERANCE:

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from transformers import CLIPModel
 
-from service.core.embedding import SEMANTIC, VISUAL, Crop, Embedding
+from service.core.embedding import Crop, Embedding
 from service.core.errors import InvalidImage, Unavailable, Unexplained
 from service.core.interfaces import Embedder, Encoder, ExplainedEncoder
 from service.embedding.attribution.grid import resampled
@@ -23,12 +23,11 @@ from service.embedding.clip.attribution import ClipRegions
 from service.embedding.clip.encoder import ClipEncoder
 from service.embedding.embedder import HybridEmbedder
 from service.embedding.inference.exports import Exports
-from service.embedding.loading import LoadedEncoders
 from service.embedding.resnet50.encoder import Resnet50Encoder
 from tests.embedding.checkpoints import write_clip
-from tests.embedding.encoders import ScriptedTextEncoder
+from tests.embedding.encoders import ScriptedTextEncoder, limits, loaded
 from tests.embedding.pictures import exif, noise, smooth, written
-from tests.embedding.test_embedder import settings
+from tests.fakes import SEMANTIC, VISUAL
 
 
 def test_other_threads_that_run_the_same_modules_are_not_heard() -> None:
@@ -232,7 +231,7 @@ def test_what_lies_outside_the_view_is_not_seen(
 
 @pytest_asyncio.fixture
 async def embedder(clip: ClipEncoder, resnet50: Resnet50Encoder) -> AsyncIterator[HybridEmbedder]:
-    made = HybridEmbedder(LoadedEncoders(clip, resnet50), settings())
+    made = HybridEmbedder(loaded(clip, resnet50), limits())
     made.start()
     yield made
     await made.close()
@@ -281,7 +280,7 @@ async def test_a_picture_that_cannot_be_read_is_refused(embedder: HybridEmbedder
 async def test_an_encoder_without_places_says_so_and_searches_go_on(
     resnet50: Resnet50Encoder,
 ) -> None:
-    embedder = HybridEmbedder(LoadedEncoders(ScriptedTextEncoder("plain"), resnet50), settings())
+    embedder = HybridEmbedder(loaded(ScriptedTextEncoder("plain"), resnet50), limits())
     embedder.start()
     try:
         assert set(embedder.unexplained) == {SEMANTIC}

@@ -62,7 +62,7 @@ def test_vectors_equal_those_of_sentence_transformers(
 def test_is_an_encoder_of_pictures_and_texts(clip: ClipEncoder) -> None:
     encoder: Encoder = clip
     assert isinstance(encoder, TextEncoder)
-    assert (clip.name, clip.dimensions, clip.max_tokens) == ("clip-ViT-B-32", 16, 77)
+    assert (clip.name, clip.dimensions, clip.texts.max_tokens) == ("clip-ViT-B-32", 16, 77)
     vectors = clip.encode(np.stack([clip.preprocess(smooth())] * 3))
     assert vectors.shape == (3, 16)
     assert vectors.dtype == np.float32
@@ -128,7 +128,7 @@ def test_a_damaged_checkpoint_says_what_to_do(clip_directory: Path, tmp_path: Pa
     damaged = tmp_path / "clip-ViT-B-32"
     shutil.copytree(clip_directory, damaged)
     (damaged / "0_CLIPModel" / "model.safetensors").write_bytes(b"cut")
-    with pytest.raises(SetupError, match="fetch it again"):
+    with pytest.raises(SetupError, match="Copy or download it again"):
         ClipEncoder.load(damaged, name="clip-ViT-B-32")
 
 

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from numpy.typing import NDArray
 
-from service.core.embedding import SEMANTIC, VISUAL, Priority
+from service.core.embedding import Priority
 from service.core.errors import Overloaded, Starting, Unavailable
 from service.embedding.inference import cores
 from service.embedding.inference.batcher import Batcher
@@ -27,6 +27,7 @@ from tests.embedding.encoders import (
     item,
     until,
 )
+from tests.fakes import SEMANTIC, VISUAL
 
 
 class Bench:
@@ -43,8 +44,7 @@ class Bench:
         self.semantic = semantic or ScriptedTextEncoder("semantic")
         self.visual = visual or ScriptedEncoder("visual")
         self.batcher = Batcher(
-            self.semantic,
-            self.visual,
+            {SEMANTIC: self.semantic, VISUAL: self.visual},
             clock=lambda: self.now,
             **options,  # type: ignore[arg-type]  # a few numbers by name
         )
@@ -328,7 +328,7 @@ async def test_closing_gives_up_on_a_hung_pass(bench: Bench) -> None:
 
 
 async def test_before_the_start_it_says_so() -> None:
-    batcher = Batcher(ScriptedTextEncoder(), ScriptedEncoder())
+    batcher = Batcher({SEMANTIC: ScriptedTextEncoder(), VISUAL: ScriptedEncoder()})
     assert not batcher.alive
     with pytest.raises(Starting):
         await batcher.submit(Kind.TEXT, "1")

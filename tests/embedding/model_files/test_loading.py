@@ -13,32 +13,43 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub import constants
 
 from service.config import Settings
 from service.core.errors import SetupError, WeightsUnavailable
+from service.embedding.inference.device import resolve_device
 from service.embedding.loading import (
     collection_fingerprint,
     load_encoders,
     load_encoders_in_background,
-    resolve_device,
 )
-from service.embedding.model_files import download, weights
-from service.embedding.model_files.download import Progress
+from service.embedding.model_files.fingerprints import sha256
+from service.embedding.model_files.hub import HubModel
+from service.embedding.model_files.progress import Progress
+from service.embedding.model_files.torchvision import FILES, TorchvisionWeights, torch_cache
+from service.embedding.options import ModelOptions
 from tests.embedding.checkpoints import write_clip, write_hub_cache
-from tests.embedding.hub import Hub, black_hole, closed_port, serving
+from tests.embedding.hub import Hub, ask_hub_at, black_hole, closed_port, serving
+from tests.fakes import SEMANTIC
 
 REPOSITORY = "sentence-transformers/clip-ViT-B-32"
 DECISION_S = 5.0
 
 
-def settings(**values: Any) -> Settings:
-    return Settings(_env_file=None, **values)  # type: ignore[call-arg]
+def model(weights_dir: Path) -> HubModel:
+    return HubModel(REPOSITORY, "CLIP_MODEL", weights_dir)
+
+
+def options(**values: Any) -> ModelOptions:
+    # _env_file: the settings class has it from pydantic-settings, whose stubs do not name it.
+    made = Settings(_env_file=None, **values)  # type: ignore[call-arg]
+    return made.model_options
 
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with serving(Hub(write_clip(tmp_path / "origin"), REPOSITORY)) as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        ask_hub_at(hub.url, monkeypatch)
         yield hub
 
 
@@ -50,20 +61,20 @@ class TestWithWeights:
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
         write_hub_cache(tmp_path / "caches" / "hub")
         steps: list[Progress] = []
         for choice in ("auto", "clip+resnet50"):
             loaded = load_encoders(
-                settings(encoders=choice, resnet50_weights=str(resnet50_file), device="cpu"),
+                options(encoders=choice, resnet50_weights=str(resnet50_file), device="cpu"),
                 steps.append,
             )
-            assert (loaded.semantic.name, loaded.visual.name) == ("clip-ViT-B-32", "resnet50")
+            assert [one.name for one in loaded.by_signal.values()] == ["clip-ViT-B-32", "resnet50"]
             assert loaded.warning is None
         assert steps[0].step == "looking for weights"
 
         from_directory = load_encoders(
-            settings(
+            options(
                 encoders="auto", clip_model=str(clip_directory), resnet50_weights=str(resnet50_file)
             )
         )
@@ -75,7 +86,7 @@ class TestWithWeights:
         other = write_clip(tmp_path / "clip-ViT-B-32", seed=1)
         prints = {
             collection_fingerprint(
-                load_encoders(settings(clip_model=str(path), resnet50_weights=str(resnet50_file)))
+                load_encoders(options(clip_model=str(path), resnet50_weights=str(resnet50_file)))
             )
             for path in (clip_directory, other)
         }
@@ -85,7 +96,7 @@ class TestWithWeights:
     def test_a_damaged_file_is_no_reason_to_fall_back(self, tmp_path: Path) -> None:
         (tmp_path / "resnet50-0676ba61.pth").write_bytes(b"cut off")
         with pytest.raises(SetupError, match="is damaged"):
-            load_encoders(settings(encoders="auto", weights_dir=tmp_path))
+            load_encoders(options(encoders="auto", weights_dir=tmp_path))
 
 
 class TestWithoutWeights:
@@ -94,7 +105,7 @@ class TestWithoutWeights:
         started = time.monotonic()
         with pytest.raises(WeightsUnavailable) as caught:
             load_encoders(
-                settings(encoders="clip+resnet50", resnet50_weights=str(resnet50_file), **values)
+                options(encoders="clip+resnet50", resnet50_weights=str(resnet50_file), **values)
             )
         assert time.monotonic() - started < DECISION_S
         return caught.value.detail
@@ -103,7 +114,7 @@ class TestWithoutWeights:
         self, resnet50_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with closed_port() as url:
-            monkeypatch.setenv("HF_ENDPOINT", url)
+            ask_hub_at(url, monkeypatch)
             detail = self.explicit(resnet50_file, weights_dir=tmp_path / "weights")
         assert url in detail
         for way_out in ("service weights --to", str(tmp_path / "weights"), "ENCODERS=compact"):
@@ -113,7 +124,7 @@ class TestWithoutWeights:
         self, resnet50_file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with black_hole() as url:
-            monkeypatch.setenv("HF_ENDPOINT", url)
+            ask_hub_at(url, monkeypatch)
             assert "cannot be reached" in self.explicit(resnet50_file)
 
     def test_a_proxy_that_is_gone_is_found_out_in_time(
@@ -123,13 +134,13 @@ class TestWithoutWeights:
             monkeypatch.setenv("HTTPS_PROXY", url)
             started = time.monotonic()
             with pytest.raises(WeightsUnavailable):
-                load_encoders(settings(encoders="clip+resnet50", weights_dir=tmp_path))
+                load_encoders(options(encoders="clip+resnet50", weights_dir=tmp_path))
             assert time.monotonic() - started < DECISION_S
 
     def test_offline_mode_asks_nobody(
         self, hub: Hub, resnet50_file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
         assert "HF_HUB_OFFLINE is set" in self.explicit(resnet50_file)
         assert hub.requests == []
 
@@ -140,20 +151,31 @@ class TestWithoutWeights:
         assert "nobody/nothing failed" in detail
 
     def test_auto_decides_for_compact_with_a_warning(
-        self, resnet50_file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         started = time.monotonic()
         with closed_port() as url, caplog.at_level(logging.WARNING):
-            monkeypatch.setenv("HF_ENDPOINT", url)
-            loaded = load_encoders(settings(encoders="auto", resnet50_weights=str(resnet50_file)))
+            ask_hub_at(url, monkeypatch)
+            loaded = load_encoders(options(encoders="auto", weights_dir=tmp_path))
         assert time.monotonic() - started < DECISION_S
         assert loaded.warning is not None
         assert "compact" in loaded.warning
         assert loaded.warning in caplog.text
-        assert loaded.semantic.name != "clip-ViT-B-32"
+        assert loaded.by_signal[SEMANTIC].name != "clip-ViT-B-32"
+
+    @pytest.mark.parametrize(
+        "chosen", [{"clip_model": "nobody/nothing"}, {"resnet50_weights": "IMAGENET1K_V2"}]
+    )
+    def test_auto_takes_no_other_model_in_place_of_a_chosen_one(
+        self, chosen: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with closed_port() as url:
+            ask_hub_at(url, monkeypatch)
+            with pytest.raises(WeightsUnavailable, match="cannot be reached"):
+                load_encoders(options(encoders="auto", weights_dir=tmp_path, **chosen))
 
     def test_compact_by_choice_needs_no_warning(self) -> None:
-        assert load_encoders(settings(encoders="compact")).warning is None
+        assert load_encoders(options(encoders="compact")).warning is None
 
     def test_nothing_heavy_is_imported_before_the_decision(self, tmp_path: Path) -> None:
         code = (
@@ -163,7 +185,7 @@ class TestWithoutWeights:
             "from service.core.errors import WeightsUnavailable\n"
             "try:\n"
             "    load_encoders(Settings(_env_file=None, encoders='clip+resnet50',"
-            f" weights_dir={str(tmp_path)!r}))\n"
+            f" weights_dir={str(tmp_path)!r}).model_options)\n"
             "except WeightsUnavailable:\n"
             "    heavy = {'torch', 'torchvision', 'transformers', 'sentence_transformers'}\n"
             "    sys.exit(bool(heavy & set(sys.modules)))\n"
@@ -185,9 +207,9 @@ class TestDownload:
     ) -> None:
         (hub.directory / "0_CLIPModel" / "pytorch_model.bin").write_bytes(b"the same, pickled")
         steps: list[Progress] = []
-        given = settings(resnet50_weights=str(resnet50_file), weights_dir=tmp_path)
+        given = options(resnet50_weights=str(resnet50_file), weights_dir=tmp_path)
         loaded = load_encoders(given, steps.append)
-        assert loaded.semantic.name == "clip-ViT-B-32"
+        assert loaded.by_signal[SEMANTIC].name == "clip-ViT-B-32"
         fetched = [step for step in steps if step.step == f"downloading {REPOSITORY}"]
         assert fetched[-1].done_bytes == fetched[-1].total_bytes
         assert not any("pytorch_model.bin" in request for request in hub.requests)
@@ -195,62 +217,71 @@ class TestDownload:
         hub.requests.clear()
         again = load_encoders(given)
         assert hub.requests == []
-        assert again.semantic.fingerprint == loaded.semantic.fingerprint
+        assert again.by_signal[SEMANTIC].fingerprint == loaded.by_signal[SEMANTIC].fingerprint
 
     def test_a_download_that_breaks_off_says_so_and_leaves_nothing_half(
         self, hub: Hub, tmp_path: Path
     ) -> None:
         hub.cut = "model.safetensors"
         with pytest.raises(WeightsUnavailable, match=f"download of {REPOSITORY} failed"):
-            download.fetch_clip(REPOSITORY, lambda progress: None)
-        assert weights.local_clip(settings(weights_dir=tmp_path)) is None
+            model(tmp_path).fetch(lambda progress: None)
+        assert model(tmp_path).find() is None
         hub.cut = None
-        snapshot = download.fetch_clip(REPOSITORY, lambda progress: None)
-        assert weights.local_clip(settings(weights_dir=tmp_path)) == snapshot
+        snapshot = model(tmp_path).fetch(lambda progress: None)
+        assert model(tmp_path).find() == snapshot
 
     def test_a_download_with_another_checksum_is_thrown_away(
         self, hub: Hub, tmp_path: Path
     ) -> None:
         hub.lie = "0_CLIPModel/model.safetensors"
         with pytest.raises(WeightsUnavailable, match="arrived damaged"):
-            download.fetch_clip(REPOSITORY, lambda progress: None)
-        assert weights.local_clip(settings(weights_dir=tmp_path)) is None
+            model(tmp_path).fetch(lambda progress: None)
+        assert model(tmp_path).find() is None
 
-    def test_a_weights_file_is_checked_against_its_name(self, hub: Hub) -> None:
+    def test_a_weights_file_is_checked_against_its_name(
+        self, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         content = b"weights" * 1000
-        good = hub.directory / "resnet50-made.pth"
-        good.write_bytes(content)
-        good = good.rename(hub.directory / f"resnet50-{weights.sha256(good)[:8]}.pth")
+        (hub.directory / "made").write_bytes(content)
+        good = f"resnet50-{sha256(hub.directory / 'made')[:8]}.pth"
+        (hub.directory / "made").rename(hub.directory / good)
+        (hub.directory / "resnet50-00000000.pth").write_bytes(content)
         base = f"{hub.url}/{REPOSITORY}/resolve/main/"
         steps: list[Progress] = []
-        fetched = download.fetch_torchvision(good.name, steps.append, base_url=base)
-        assert fetched == weights.torch_cache() / good.name
+
+        def fetch(name: str) -> Path:
+            monkeypatch.setitem(FILES, "MADE", name)
+            return TorchvisionWeights("MADE", tmp_path, base_url=base).fetch(steps.append)
+
+        fetched = fetch(good)
+        assert fetched == torch_cache() / good
         assert fetched.read_bytes() == content
         assert steps[-1].done_bytes == steps[-1].total_bytes == len(content)
-
-        bad = good.rename(hub.directory / "resnet50-00000000.pth")
         with pytest.raises(WeightsUnavailable, match="arrived damaged"):
-            download.fetch_torchvision(bad.name, steps.append, base_url=base)
-        hub.cut = bad.name
+            fetch("resnet50-00000000.pth")
+        hub.cut = "resnet50-00000000.pth"
         with pytest.raises(WeightsUnavailable, match="failed"):
-            download.fetch_torchvision(bad.name, steps.append, base_url=base)
+            fetch("resnet50-00000000.pth")
         with pytest.raises(WeightsUnavailable, match="404"):
-            download.fetch_torchvision("resnet50-missing.pth", steps.append, base_url=base)
-        assert [file.name for file in weights.torch_cache().iterdir()] == [fetched.name]
+            fetch("resnet50-missing.pth")
+        assert [file.name for file in torch_cache().iterdir()] == [fetched.name]
 
 
 class TestInBackground:
     async def test_the_encoders_come_and_the_progress_is_told(self) -> None:
         steps: list[Progress] = []
-        loaded = await load_encoders_in_background(settings(encoders="compact"), steps.append)
+        loaded = await load_encoders_in_background(options(encoders="compact"), steps.append)
         assert loaded.warning is None
-        assert [step.step for step in steps] == ["loading the compact encoders"]
+        assert [step.step for step in steps] == [
+            "looking for weights",
+            "loading compact-semantic-1 and compact-visual-1",
+        ]
 
     async def test_a_failure_is_raised(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-        given = settings(encoders="clip+resnet50", weights_dir=tmp_path)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+        given = options(encoders="clip+resnet50", weights_dir=tmp_path)
         with pytest.raises(WeightsUnavailable, match="HF_HUB_OFFLINE"):
             await load_encoders_in_background(given, lambda progress: None)
 
@@ -268,7 +299,7 @@ class TestInBackground:
             assert gate.wait(30)
 
         async def cancel() -> None:
-            given = settings(clip_model=str(clip_directory), resnet50_weights=str(resnet50_file))
+            given = options(clip_model=str(clip_directory), resnet50_weights=str(resnet50_file))
             task = asyncio.create_task(load_encoders_in_background(given, hang))
             await asyncio.to_thread(entered.wait)
             task.cancel()

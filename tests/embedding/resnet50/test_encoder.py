@@ -13,7 +13,6 @@ from torchvision.models import ResNet50_Weights, resnet50
 from service.core.errors import SetupError
 from service.core.interfaces import TextEncoder
 from service.embedding.images.preprocessing import unit_rows
-from service.embedding.model_files.weights import TORCHVISION_FILES, TORCHVISION_URL
 from service.embedding.resnet50.encoder import Resnet50Encoder, recipe_of
 from tests.embedding.pictures import noise, smooth
 
@@ -120,14 +119,6 @@ def test_the_fingerprint_follows_the_weights(
     torch.save(state, tmp_path / "other.pth")
     assert Resnet50Encoder.load(resnet50_file).fingerprint == resnet50.fingerprint
     assert Resnet50Encoder.load(tmp_path / "other.pth").fingerprint != resnet50.fingerprint
-
-
-def test_the_table_of_weights_is_torchvisions() -> None:
-    names = [*ResNet50_Weights.__members__]
-    assert {n: TORCHVISION_URL + TORCHVISION_FILES[n] for n in names} == {
-        n: ResNet50_Weights[n].url for n in names
-    }
-    assert set(TORCHVISION_FILES) == set(names)
 
 
 def _model(file: Path) -> torch.nn.Module:
