@@ -35,7 +35,11 @@ TAGS = [
     {"name": "samples", "description": "Drawn products to try the search with."},
     {"name": "operations", "description": "Health and metrics."},
 ]
-DESCRIPTIONS = {409: "It conflicts with what is there.", 503: "Try again after Retry-After."}
+DESCRIPTIONS = {
+    409: "It conflicts with what is there.",
+    503: "Try again after Retry-After.",
+    507: "The disk is full.",
+}
 
 
 def described(
@@ -53,7 +57,7 @@ def described(
     `query` declares the query string; `image` and `text` tell what an answer is that is not JSON;
     `etag` names the statuses whose answers have an ETag.
     """
-    common = () if access.public else (401, 403, 422, 500, 503)
+    common = () if access.public else (401, 403, 422, 500, 503, 507)
     extra: Json = {ACCESS: access, PROBLEMS: sorted({*common, *statuses})}
     if body is not None:
         extra["requestBody"] = body
@@ -156,8 +160,8 @@ def _finish(operation: Json, *, writes: bool) -> None:
     statuses: Sequence[int] = operation.pop(PROBLEMS, [])
     operation["responses"].pop("422", None)
     for status in statuses:
-        if status == 403 and not writes:
-            continue  # A read-only key may do this.
+        if status in (403, 507) and not writes:
+            continue  # A read-only key may do this, and it needs no room.
         operation["responses"][str(status)] = _problem_response(status)
     if "201" in operation["responses"]:
         headers = operation["responses"]["201"].setdefault("headers", {})
@@ -181,7 +185,7 @@ def _problem_response(status: int) -> Json:
         "description": DESCRIPTIONS.get(status, f"{title}."),
         "content": {MEDIA_TYPE: {"schema": _ref("Problem"), "example": example}},
     }
-    if status == 503:
+    if status in (503, 507):
         response["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     if status == 401:
         response["headers"] = {"WWW-Authenticate": {"schema": _STRING}}

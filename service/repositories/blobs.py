@@ -14,7 +14,8 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import LocalStore, from_url
 
 from service.core.blob import Blob, BlobVersion
-from service.core.errors import SetupError, StoreUnavailable
+from service.core.errors import SetupError, StoreFull, StoreUnavailable
+from service.repositories.shared.room import says_full
 
 if TYPE_CHECKING:
     from obstore import PutMode, UpdateVersion
@@ -176,6 +177,8 @@ class ObstoreBlobs:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, function)
         except (BaseError, OSError) as exc:
+            if says_full(exc):
+                raise StoreFull("The disk of the image store is full: make room.") from exc
             raise StoreUnavailable(
                 f"The image store does not answer, try again: {_first_line(exc)}"
             ) from exc
