@@ -22,6 +22,7 @@ SECTIONS: Final = {
     "max_upload_bytes": "Limits of what is accepted",
     "qdrant_url": "Stores",
     "api_keys": "Access",
+    "cors_origins": "Browsers and proxies",
 }
 """Heading over the first setting of each section."""
 

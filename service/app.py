@@ -10,6 +10,8 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from service import __version__
 from service.api import openapi
@@ -19,6 +21,8 @@ from service.api.middleware.auth import ApiKeys
 from service.api.middleware.body import BodyGuard
 from service.api.middleware.context import RequestContext
 from service.api.middleware.gate import Address, StartGate
+from service.api.middleware.origins import OwnOrigin
+from service.api.middleware.proxies import MountPoint
 from service.api.problems import ProblemError, handle
 from service.api.routes import batch, health, images, pages, products, samples, search
 from service.api.routing import RouteTable
@@ -84,17 +88,34 @@ def _middleware(
 ) -> list[Middleware]:
     """Outermost first."""
     table = RouteTable(lambda: app.routes)
+    keys, read_only_keys = settings.api_keys, settings.read_api_keys
     return [
+        Middleware(MountPoint, root_path=settings.root_path, trusted=settings.trusted_proxies),
+        *_cross_origin(settings),
         Middleware(RequestContext, metrics=metrics),
+        # For JSON, level 5 takes half the time of the default 9, and makes 8 % more bytes.
+        Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         Middleware(BodyGuard, max_bytes=settings.max_upload_bytes),
-        Middleware(
-            ApiKeys,
-            routes=table,
-            keys=settings.api_keys,
-            read_only_keys=settings.read_api_keys,
-        ),
+        # A key is what a page of another origin does not have.
+        Middleware(ApiKeys, routes=table, keys=keys, read_only_keys=read_only_keys)
+        if keys or read_only_keys
+        else Middleware(OwnOrigin, routes=table, allowed=settings.cors_origins),
         Middleware(StartGate, routes=table, lifecycle=lifecycle),
         Middleware(Address, routes=table),
+    ]
+
+
+def _cross_origin(settings: Settings) -> list[Middleware]:
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "X-API-Key", "X-Request-ID", "If-None-Match"],
+            expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+        )
     ]
 
 

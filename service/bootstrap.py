@@ -38,6 +38,7 @@ from service.scoring.hybrid import split, stored_vector
 from service.search.explanation import Explainer
 from service.search.query_embedding import QueryEmbedder
 from service.search.ranking import Search
+from service.search.tokens import QueryTokens
 from service.stores import (
     RESERVED_BYTES,
     collection_name,
@@ -70,6 +71,7 @@ class Parts:
     locks: KeyedLocks
     fingerprints: FingerprintIndex
     collection: str
+    encoder_fingerprint: str
     warning: str | None
 
 
@@ -110,6 +112,7 @@ async def build_parts(settings: Settings, tell: Callable[[str], None]) -> AsyncI
             locks=locks,
             fingerprints=fingerprints,
             collection=collection_name(settings, encoder_fingerprint),
+            encoder_fingerprint=encoder_fingerprint,
             warning=encoders.warning,
         )
 
@@ -140,10 +143,12 @@ async def build(settings: Settings, tell: Callable[[str], None]) -> AsyncIterato
         maintenance = _maintenance(parts, catalogue)
         readiness = await _readiness(parts, maintenance, tell)
         await maintenance.prepare()
+        await readiness.ask()
         baseline = CatalogueBaseline(parts.store, parts.embedder)
         vector_check = VectorCheck(parts.records, parts.store, parts.embedder, parts.indexer)
         tasks = [
             asyncio.create_task(maintenance.run(), name="maintenance"),
+            asyncio.create_task(readiness.run(), name="readiness"),
             asyncio.create_task(vector_check.run(), name="vector check"),
             asyncio.create_task(baseline.run(), name="baseline"),
             asyncio.create_task(parts.fingerprints.run(), name="fingerprints"),
@@ -190,13 +195,15 @@ def _search(
 ) -> Search:
     queries = QueryEmbedder(parts.embedder, parts.store, parts.records)
     explainer = Explainer(parts.records, parts.embedder)
+    signals = parts.embedder.signals
     return Search(
         queries,
         parts.store,
-        parts.embedder.signals,
+        signals,
         weights,
         baseline,
         explainer,
+        QueryTokens(parts.encoder_fingerprint, signals),
         is_partial=lambda: maintenance.expected_products is not None,
     )
 

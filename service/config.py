@@ -15,6 +15,9 @@ MIB = 1024 * 1024
 Keys = Annotated[tuple[SecretStr, ...], NoDecode]
 """Not decoded: as JSON the keys `12345` and `null` would be a number and nothing."""
 
+Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s,]+)$")]
+Origins = Annotated[tuple[Origin, ...], NoDecode]
+
 
 class Settings(BaseSettings):
     """All settings. Names in the environment are these names in capitals."""
@@ -123,6 +126,29 @@ class Settings(BaseSettings):
     read_api_keys: Keys = Field(
         (), description="Comma-separated keys that may only read and search."
     )
+
+    cors_origins: Origins = Field(
+        (),
+        description="Comma-separated origins, such as https://shop.example, whose pages may call"
+        " from a browser; *: every origin; unset: none.",
+    )
+    root_path: str = Field(
+        "",
+        pattern=r"^((/[A-Za-z0-9._~-]+)+)?$",
+        description="Path that a proxy has the service at, such as /lookalike; unset: the root.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="Comma-separated addresses or networks whose X-Forwarded-Prefix, -Proto and"
+        " -For are followed; *: all.",
+    )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
 
     @field_validator("api_keys", "read_api_keys", mode="before")
     @classmethod

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from service.config import Settings
+from service.core.errors import SetupError
 from service.core.interfaces import BlobStore, VectorStore
 from service.repositories.blobs import ObstoreBlobs
 from service.repositories.edge.store import EdgeStore
@@ -23,6 +26,9 @@ RESERVED_BYTES = 128 * 1024 * 1024
 
 PREDECESSOR_WAIT_S = 10.0
 """How long a service that is stopping may take to let go of its directory."""
+
+CREDENTIAL_PREFIXES = ("AWS_", "AZURE_", "GOOGLE_")
+"""Names that begin with these are read by the clouds' own tools, and by `obstore`."""
 
 EMBEDDED_INDEX_LEASE = "leases/embedded-index.json"
 
@@ -112,9 +118,23 @@ def collection_name(settings: Settings, fingerprint: str) -> str:
 
 
 def _blobs(url: str | None, data_dir: Path) -> ObstoreBlobs:
-    return (
-        ObstoreBlobs.in_directory(data_dir / "blobs") if url is None else ObstoreBlobs.from_url(url)
-    )
+    if url is not None:
+        _take_credentials(dotenv_values(".env"))
+        return ObstoreBlobs.from_url(url)
+    directory, index = data_dir / "blobs", data_dir / "vectors"
+    if not directory.exists() and index.is_dir() and any(index.iterdir()):
+        raise SetupError(
+            f"The directory {directory} is missing, though there is an index in {index}: restore"
+            " it from a backup, or delete the index as well to begin with an empty catalogue."
+        )
+    return ObstoreBlobs.in_directory(directory)
+
+
+def _take_credentials(dotenv: Mapping[str, str | None]) -> None:
+    """Cloud credentials in `.env` count as if they were in the environment, which goes first."""
+    for name, value in dotenv.items():
+        if value and name.startswith(CREDENTIAL_PREFIXES):
+            os.environ.setdefault(name, value)
 
 
 def _stop() -> None:

@@ -18,6 +18,7 @@ from service.duplicates.index import FingerprintIndex
 from service.search.explanation import Explainer
 from service.search.query_embedding import QueryEmbedder
 from service.search.ranking import Search
+from service.search.tokens import QueryTokens
 from tests.fakes import BruteForceStore, HashEmbedder, MemoryBlobs, Outage
 
 
@@ -56,7 +57,10 @@ class House:
         self.baseline = CatalogueBaseline(self.store, self.embedder)
         explainer = Explainer(self.records, self.embedder)
         signals = self.embedder.signals
-        self.search = Search(queries, self.store, signals, weights, self.baseline, explainer)
+        tokens = QueryTokens("f1", signals)
+        self.search = Search(
+            queries, self.store, signals, weights, self.baseline, explainer, tokens
+        )
 
     async def mend(self) -> int:
         return await self.catalogue.mend()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -35,6 +36,8 @@ TAGS = [
     {"name": "samples", "description": "Drawn products to try the search with."},
     {"name": "operations", "description": "Health and metrics."},
 ]
+LICENSE = {"name": "MIT", "identifier": "MIT"}
+CONTACT = {"name": "The lookalike authors"}
 DESCRIPTIONS = {
     409: "It conflicts with what is there.",
     503: "Try again after Retry-After.",
@@ -57,7 +60,8 @@ def described(
     `query` declares the query string; `image` and `text` tell what an answer is that is not JSON;
     `etag` names the statuses whose answers have an ETag.
     """
-    common = () if access.public else (401, 403, 422, 500, 503, 507)
+    # 400: HTTP itself may be malformed, on any call.
+    common = (400,) if access.public else (401, 403, 422, 500, 503, 507)
     extra: Json = {ACCESS: access, PROBLEMS: sorted({*common, *statuses})}
     if body is not None:
         extra["requestBody"] = body
@@ -144,16 +148,25 @@ def document(app: FastAPI) -> Json:
         routes=app.routes,
         tags=TAGS,
     )
-    for operations in found["paths"].values():
+    for path, operations in found["paths"].items():
         for method, operation in operations.items():
             reads = operation.pop(ACCESS)["reads"] or method == "get"
             _finish(operation, writes=not reads)
+            # FastAPI gives those of the path in the order of its dependencies.
+            operation.get("parameters", []).sort(key=partial(_position, path))
     found["components"] = {
         "schemas": _schemas(found["components"]["schemas"]),
         "securitySchemes": SECURITY_SCHEMES,
     }
+    found["servers"] = [{"url": "/", "description": "This service."}]
+    found["info"] |= {"license": LICENSE, "contact": CONTACT}
     found["security"] = [{}, {"bearer": []}, {"apiKey": []}]
     return found
+
+
+def _position(path: str, parameter: Json) -> int:
+    """The place of a parameter in the path; all others come behind."""
+    return path.find(f"{{{parameter['name']}}}") if parameter["in"] == "path" else len(path)
 
 
 def _finish(operation: Json, *, writes: bool) -> None:

@@ -70,6 +70,8 @@ TABLE: tuple[tuple[type[errors.ServiceError], int, str, str], ...] = (
     (errors.ImageTooLarge, 413, "image-too-large", "The picture is too large"),
     (errors.InvalidImage, 422, "invalid-image", "The picture cannot be read"),
     (errors.InvalidText, 422, "invalid-text", "The text cannot be used"),
+    (errors.ForeignToken, 409, "other-encoders", "The token is of other encoders"),
+    (errors.InvalidToken, 422, "invalid-token", "The token cannot be used"),
     (errors.InvalidQuery, 422, "invalid-query", "The query cannot be used"),
     (errors.InvalidWeights, 422, "invalid-weights", "The weights cannot be used"),
     (errors.InvalidCrop, 422, "invalid-crop", "The crop lies outside the picture"),

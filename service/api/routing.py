@@ -11,6 +11,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import Scope
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
+
 ACCESS = "x-access"
 """The name in a route's `openapi_extra` under which its Access stands."""
 

@@ -15,6 +15,7 @@ from service.core.page import Page
 from service.core.product import AttributeType, Product, ProductImage
 from service.core.search import Explanation, Hit, SearchResult, SignalExplanation
 from service.samples.installer import SampleCatalogue
+from service.search.tokens import QueryTokens
 
 
 def image_url(root: str, product_id: str, image_id: str) -> str:
@@ -103,7 +104,10 @@ def samples_out(root: str, catalogue: SampleCatalogue) -> operations.Samples:
     return operations.Samples(total=len(catalogue.samples), queries=queries)
 
 
-def search_answer(root: str, result: SearchResult) -> found.SearchAnswer:
+def search_answer(
+    root: str, result: SearchResult, tokens: QueryTokens | None = None
+) -> found.SearchAnswer:
+    """The answer; with the query's token where there is something to write it."""
     answer = found.SearchAnswer(
         query=_query(result),
         hits=[_hit(root, hit, explained="explain" in result.took_ms) for hit in result.hits],
@@ -112,6 +116,8 @@ def search_answer(root: str, result: SearchResult) -> found.SearchAnswer:
     )
     if result.facets is not None:
         answer.facets = _facets(result.facets)
+    if tokens is not None and result.query is not None:
+        answer.query.token = tokens.write(result.query)
     if result.partial:
         answer.partial = True
     return answer

@@ -40,7 +40,7 @@ class Record:
 
     @property
     def is_newer(self) -> bool:
-        """Whether a newer version of the service wrote it in a format that only it may change."""
+        """True if a newer version of the service wrote it in a format that only it may change."""
         return _format(self.stored) > FORMAT
 
 
@@ -51,25 +51,26 @@ class DamagedRecord:
     key: str
     version: BlobVersion
     is_newer: bool = False
-    """Whether it is no damage but a format that only a newer version of the service can read."""
+    """True if the record is intact, in a format that only a newer version of the service reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a write is about to touch, kept until it ends, so that a crash can be mended."""
+    """A note of what a write changes. It is stored until the write ends, so that a write that a
+    crash interrupts can be repaired."""
 
     product_id: str
     existed: bool
-    """Whether the product was there, acknowledged, before the write."""
+    """True if the product existed, acknowledged, before the write."""
     image_ids: frozenset[str]
     """The pictures that the write adds or takes away."""
     begun_at: datetime
     owner: str
-    """The process that writes, by a name it made up at its start."""
+    """The random name that the writing process gave itself at its start."""
     write_id: str = ""
     """The revision that the write gives the record."""
     is_newer: bool = False
-    """Whether a newer version of the service began the write: nothing is deleted for it here."""
+    """True if a newer version of the service began the write. This version deletes nothing then."""
 
 
 def product_to_json(product: Product) -> dict[str, Any]:

@@ -41,13 +41,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What became of one product; not `ok` where an image of it is not in the index."""
+    """The outcome for one product; `ok` is False if one of its images is not in the index."""
 
     product_id: str
     embedded_images: int = 0
     ok: bool = True
     changed: bool = False
-    """Whether anything was written to the index."""
+    """True if anything was written to the index."""
 
 
 class Indexer:
@@ -94,7 +94,7 @@ class Indexer:
             await self._apply(Changes(deletes=deletes))
 
     async def restore(self, product: Product) -> Restored:
-        """Makes the product's points what its record says, as far as its pictures can be read."""
+        """Brings a product's points in step with its record, if its pictures can be read."""
         wanted = _points_by_id(product)
         found = _with_fingerprints(await self._store.payloads(list(wanted)))
         missing = [payload.image_id for key, payload in wanted.items() if key not in found]
@@ -123,7 +123,7 @@ class Indexer:
     async def rebuild(self, on_progress: Callable[[Progress], None]) -> Progress:
         """Brings the whole index in step with the records, and drops points without a record.
 
-        What is there already is left alone, so a rebuild that was cut off goes on where it was.
+        Points that are right already are left alone, so that an interrupted rebuild continues.
         """
         progress = Progress(0, await self._records.count(), 0)
         orphans = {key async for chunk in self._store.point_ids() for key in chunk}
@@ -280,5 +280,8 @@ def _equal(one: Payload, other: Payload) -> bool:
 
 
 def _as_json(product: Product) -> str:
-    """To compare by: in Python 1 equals true, in JSON it does not. The index has no revisions."""
+    """The product as text for comparisons, because 1 equals True in Python, but not in JSON.
+
+    The revision is left out, because the index does not have it.
+    """
     return json.dumps(product_to_json(replace(product, revision="")), sort_keys=True)

@@ -1,8 +1,8 @@
-"""The write journal: every write holds its product by an intent, until both stores have it.
+"""The write journal: every write locks its product by an intent until both stores have the write.
 
-An intent is an object in the blob store that only one process can create, so that writes to one
-product go one after the other among all services on the store. Where a write was cut off, its
-intent stays behind, and says what has to be mended.
+An intent is an object in the blob store that only one process can create, so that all services on
+the store write to one product one after the other. If a write is interrupted, its intent stays
+behind and says what has to be repaired. The code calls this repair "mending".
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from service.core.errors import StoreUnavailable, Unavailable
 from service.core.interfaces import BlobStore
 
 PATIENCE_S = 10.0
-"""A write of another process that is older than this is not waited for: it may have crashed."""
+"""Nobody waits for another process's write that is older than this: it may have crashed."""
 
 LONGEST_WAIT_S = 20.0
-"""A product that others write to without a pause is not waited for any longer."""
+"""Nobody waits longer than this for a product that others write to without a pause."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.1
 
@@ -43,7 +43,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class ProductBusy(Unavailable):
-    """Another process is writing to the product, or was cut off while it did."""
+    """Another process is writing to the product, or was interrupted while it did."""
 
 
 @dataclass(slots=True)
@@ -52,9 +52,9 @@ class Claim:
 
     intent: Intent
     expires_at: float | None
-    """By the monotonic clock; None where no other process may take the claim over."""
+    """The end of the claim on the monotonic clock, or None if no other process can take it over."""
     begun: bool = False
-    """Whether anything but the intent may have been written."""
+    """True if anything but the intent may have been written."""
 
     @property
     def write_id(self) -> str:
@@ -65,7 +65,7 @@ class Claim:
         return self.expires_at is not None and time.monotonic() > self.expires_at
 
     def check(self) -> None:
-        """To be called before each step. Raises StoreUnavailable where it took too long so far."""
+        """Raises StoreUnavailable if the write has taken too long. Call this before each step."""
         if self.has_expired:
             raise StoreUnavailable(
                 f"Writing product {self.intent.product_id!r} took too long; try again."
@@ -73,7 +73,7 @@ class Claim:
 
 
 class Journal:
-    """Begins and ends writes, and mends those that were cut off.
+    """Begins and ends writes, and mends (repairs) those that were interrupted.
 
     `grace` is how long another process may take over one write; it is zero where there is no other
     process. After half of it a write gives up, long before anybody takes its claim over.
@@ -99,7 +99,7 @@ class Journal:
 
     @asynccontextmanager
     async def claim(self, product_id: str) -> AsyncIterator[Claim]:
-        """Holds the product against other processes; first mends a write that was cut off.
+        """Locks the product against other processes, and first mends a write that was interrupted.
 
         The caller holds the product's lock of this process. Raises Unavailable where another
         process goes on writing. A write that fails after `begin` leaves its intent to be mended.
@@ -115,7 +115,7 @@ class Journal:
         await self._end(product_id)
 
     async def begin(self, claim: Claim, *, existed: bool, image_ids: Iterable[str]) -> None:
-        """Says what the write touches; to be called before it touches anything."""
+        """Stores what the write is going to change. Call this before anything is changed."""
         intent = replace(claim.intent, existed=existed, image_ids=frozenset(image_ids))
         claim.check()
         claim.begun = True
@@ -132,7 +132,7 @@ class Journal:
         return intent is None or not _is_creation(intent, record)
 
     async def mend(self, product_id: str) -> bool:
-        """Mends a write that was cut off; False where another process writes to the product.
+        """Mends an interrupted write. Returns False if another process writes to the product.
 
         The caller holds the product's lock of this process.
         """
@@ -143,18 +143,18 @@ class Journal:
             return False
 
     async def pending(self) -> int:
-        """How many writes have begun and not ended."""
+        """The number of writes that have begun and not ended."""
         return sum([1 async for _ in self._blobs.list("pending/")])
 
-    async def cut_off(self) -> list[str]:
+    async def interrupted(self) -> list[str]:
         """The ids of the products whose writes are to be mended.
 
-        A write of another process that is still young is left alone: it may be at it.
+        A young write of another process is left alone, because the process may still work on it.
         """
-        ids = [await self._cut_off(key) async for key in self._blobs.list("pending/")]
+        ids = [await self._interrupted(key) async for key in self._blobs.list("pending/")]
         return [product_id for product_id in ids if product_id is not None]
 
-    async def _cut_off(self, key: str) -> str | None:
+    async def _interrupted(self, key: str) -> str | None:
         data = await self._blobs.get(key)
         intent = None if data is None else read_intent(data)
         if data is not None and intent is None:
@@ -162,8 +162,11 @@ class Journal:
         return None if intent is None or self._may_go_on(intent) else intent.product_id
 
     async def _drop_unreadable(self, key: str) -> str | None:
-        """The product that it belongs to, by its record; without one there is nothing to mend."""
-        log.error("the note of a write that was cut off is damaged", key=key)
+        """The id of the product that a damaged intent belongs to, taken from the product's record.
+
+        Without a readable record there is nothing to mend, and the intent is deleted.
+        """
+        log.error("the intent of an interrupted write is damaged", key=key)
         product_id = await self._records.id_of(key.removeprefix("pending/").removesuffix(".json"))
         if product_id is None:
             await self._blobs.delete([key])
@@ -194,16 +197,14 @@ class Journal:
         return Claim(intent, time.monotonic() + life_s if life_s else None)
 
     async def _take(self, claim: Claim) -> bool:
-        """Whether the product is this process's now. Raises Unavailable if a wait is no use."""
+        """Returns True if this process now holds the product. Raises ProductBusy if waiting is of
+        no use."""
         product_id = claim.intent.product_id
-        data = write_intent(claim.intent)
-        if await self._blobs.create(_key(product_id), data):
+        if await self._blobs.create(_key(product_id), write_intent(claim.intent)):
             return True
         found = await self._blobs.read(_key(product_id))
         if found is None:
             return False
-        if found.data == data:  # the store repeated a write whose answer was lost
-            return True
         other = read_intent(found.data)
         if other is not None and self._may_go_on(other):
             if self._age(other) > timedelta(seconds=PATIENCE_S):
@@ -212,31 +213,32 @@ class Journal:
         return await self._take_over(claim, other, found)
 
     def _may_go_on(self, intent: Intent) -> bool:
-        """Whether another process began the write, so lately that it may still be at it."""
+        """Returns True if another process began the write so recently that it may still be working
+        on it."""
         return intent.owner != self._owner and self._age(intent) < self._grace
 
     def _age(self, intent: Intent) -> timedelta:
-        """Without its sign: clocks differ, and one that was set back must not hold the product."""
+        """The age without its sign, so that a clock that is set back does not lock the product."""
         return abs(self._now() - intent.begun_at)
 
     async def _take_over(self, claim: Claim, left: Intent | None, found: Blob) -> bool:
-        """Mends what the intent `left` speaks of; False where another process was faster."""
+        """Mends the write of the intent `left`. Returns False if another process was faster."""
         product_id, key = claim.intent.product_id, _key(claim.intent.product_id)
         # Until all is mended, the intent goes on saying what there is to mend.
         held = claim.intent if left is None else replace(left, owner=self._owner)
         held = replace(held, begun_at=self._now())
         if not await self._blobs.replace(key, write_intent(held), found.version):
             return False
-        log.info("mending a write that was cut off", product_id=product_id)
+        log.info("mending an interrupted write", product_id=product_id)
         await self._mend(held)
         claim.check()
         await self._blobs.put(key, write_intent(claim.intent))
         return True
 
     async def _mend(self, intent: Intent) -> None:
-        """Takes back a creation that was never acknowledged; carries through everything else.
+        """Undoes a creation that was never acknowledged, and completes every other write.
 
-        What this version cannot read, a damaged record or the work of a newer version, it leaves.
+        It leaves alone a damaged record, and whatever a newer version of the service wrote.
         """
         product_id = intent.product_id
         record = await self._records.find(product_id)
@@ -246,21 +248,40 @@ class Journal:
             await self._records.delete(product_id)
             record = None
         if record is not None:
+            await self._renew(record)
             await self._indexer.restore(record.product)
         if not intent.is_newer and not (record is not None and record.is_newer):
             await self._drop(product_id, intent.image_ids - _image_ids(record))
+
+    async def _renew(self, record: Record) -> None:
+        """Writes the record again with another revision, and with that another version.
+
+        The interrupted write may still be on its way to the store, or its process may only have
+        been stopped. It now finds a version that it does not expect, and fails.
+        """
+        if record.is_newer:
+            return
+        product = replace(record.product, revision=uuid.uuid4().hex)
+        if not await self._records.write(product, record):
+            raise StoreUnavailable(f"Product {product.product_id!r} is being written; try again.")
 
     async def _drop(self, product_id: str, image_ids: frozenset[str]) -> None:
         await self._indexer.remove(product_id, image_ids)
         await self._records.delete_images(product_id, image_ids)
 
     async def _end(self, product_id: str) -> None:
-        """From here on, the write is acknowledged."""
-        await self._blobs.delete([_key(product_id)])
+        """Deletes the intent. The write is acknowledged from then on."""
+        key = _key(product_id)
+        try:
+            await self._blobs.delete([key])
+        except StoreUnavailable:
+            # The answer may have been lost behind the work.
+            if await self._blobs.get(key) is not None:
+                raise
 
 
 def _is_creation(intent: Intent, record: Record) -> bool:
-    """Whether the write that the intent speaks of made this record, and is the product's first."""
+    """Returns True if the write of this intent created the product, and made this record."""
     return not intent.existed and intent.write_id == record.write_id
 
 

@@ -53,7 +53,8 @@ class Maintenance:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return () if self._warning is None else (self._warning,)
+        index = () if self._warning is None else (self._warning,)
+        return index + _damage_warning(self._records.damage)
 
     @property
     def expected_products(self) -> int | None:
@@ -116,7 +117,7 @@ class Maintenance:
     async def _mend(self) -> None:
         mended = await self._catalogue.mend()
         if mended:
-            log.info("mended writes that were cut off", writes=mended)
+            log.info("mended interrupted writes", writes=mended)
 
     async def _fill(self) -> None:
         if self._lease is None:
@@ -157,3 +158,12 @@ class Maintenance:
         if warning != self._warning:
             log.warning(warning)
         self._warning = warning
+
+
+def _damage_warning(damage: tuple[str, ...]) -> tuple[str, ...]:
+    if not damage:
+        return ()
+    return (
+        f"The blob store has {len(damage)} damaged objects, among them {', '.join(damage[:3])}:"
+        " write them anew, or restore them from a backup.",
+    )

@@ -13,7 +13,8 @@ from service.core.interfaces import Embedder
 from service.core.product import ProductImage
 
 IMAGES_AT_ONCE = 8
-"""Of one product: one with many pictures shares a forward pass, and does not fill the queue."""
+"""Pictures of one product that are embedded at once: they share forward passes, and a product with
+many pictures does not fill the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,11 @@ class Pictures:
         self.embedded.update(zip(missing, answers, strict=True))
 
     def described(self, known: Mapping[str, ProductImage]) -> tuple[ProductImage, ...]:
-        """What a product says of them; those that it has already stay as they are."""
+        """The pictures as a product describes them. Known ones keep their descriptions."""
         return tuple(known.get(identity) or self.describe(identity) for identity in self.data)
 
     def describe(self, identity: str) -> ProductImage:
-        """What a product says of one that is embedded."""
+        """The picture as a product describes it. It must be embedded."""
         info = self.embedded[identity].info
         return ProductImage(
             image_id=identity,

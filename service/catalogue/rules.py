@@ -1,4 +1,4 @@
-"""What a product's fields may be; every rule raises InvalidProduct with the place."""
+"""The rules for a product's fields. Every rule raises InvalidProduct with the place."""
 
 from __future__ import annotations
 

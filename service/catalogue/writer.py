@@ -42,10 +42,10 @@ class ProductWriter:
         self._indexer = indexer
 
     async def write(self, product_id: str, attempt: Callable[[Claim, Found], Awaitable[T]]) -> T:
-        """The attempt's answer, given the claim on the product and its record under the claim.
+        """Claims the product, and returns what `attempt` makes of the claim and the record.
 
-        An attempt that raises RecordChanged is repeated. Raises Unavailable where others keep
-        writing to the product.
+        An attempt that raises RecordChanged is repeated. Raises Unavailable if others keep writing
+        to the product.
         """
         for _ in range(ATTEMPTS):
             try:
@@ -58,10 +58,13 @@ class ProductWriter:
     async def commit(
         self, claim: Claim, found: Found, product: Product, pictures: Pictures
     ) -> Product:
-        """The product as written over `found`. Raises RecordChanged."""
+        """Writes the product over `found`, with the embedded ones of its pictures.
+
+        Returns it with its new revision. Raises RecordChanged.
+        """
         product = replace(product, revision=claim.write_id)
         before, after = await self.stored_images(product.product_id, found), image_ids(product)
-        new, stale = after - before, before - after
+        new, stale = after & pictures.embedded.keys(), before - after
         await self._journal.begin(claim, existed=found is not None, image_ids=new | stale)
         for identity in new:
             await self._records.write_image(product.product_id, identity, pictures.data[identity])
@@ -75,7 +78,7 @@ class ProductWriter:
         return product
 
     async def remove(self, claim: Claim, product_id: str, found: Record | DamagedRecord) -> None:
-        """Takes away the product, its vectors and its pictures."""
+        """Deletes the product, its vectors and its pictures."""
         identities = await self.stored_images(product_id, found)
         await self._journal.begin(claim, existed=True, image_ids=identities)
         await self._indexer.remove(product_id, identities)
@@ -98,7 +101,7 @@ def image_ids(product: Product | None) -> frozenset[str]:
 def changeable(found: Found) -> Product | None:
     """The product as far as it can be read. Raises Conflict where only a newer version may write.
 
-    A damaged record counts as none, so that it can be replaced.
+    A damaged record counts as no product, so that it can be replaced.
     """
     if found is not None and found.is_newer:
         raise Conflict(

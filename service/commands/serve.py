@@ -54,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # The app follows them itself, with the prefix.
             timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
         )
     )

@@ -20,7 +20,7 @@ from service.core.errors import InvalidText, Overloaded
 from service.core.index import Point
 from service.core.interfaces import Embedder, VectorStore
 from service.core.periodic import repeat
-from service.core.query import QueryPart, TextPart
+from service.core.query import QueryPart, shares_by_kind
 from service.core.search import Match
 from service.scoring.hybrid import split
 
@@ -269,12 +269,7 @@ def _shape(parts: Iterable[QueryPart]) -> Shape:
 
     The scaling gives equal mixtures equal shapes.
     """
-    totals = dict.fromkeys(("picture", "text", "unlike_picture", "unlike_text"), 0.0)
-    for part in parts:
-        kind = "text" if isinstance(part, TextPart) else "picture"
-        totals[kind if part.weight > 0 else f"unlike_{kind}"] += abs(part.weight)
-    whole = sum(totals.values())
-    return Shape(**{kind: round(total / whole, 6) for kind, total in totals.items()})
+    return Shape(**{kind: round(share, 6) for kind, share in shares_by_kind(parts).items()})
 
 
 def _unknown(detail: str, *, pending: bool = False) -> Match:

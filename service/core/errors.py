@@ -6,6 +6,8 @@ ServiceError
 │   │   └── ImageTooLarge       the picture has too many bytes or pixels
 │   ├── InvalidText             no encoder can embed the text
 │   ├── InvalidQuery            the parts of the query leave nothing to search for
+│   ├── InvalidToken            the token is not one of an embedded query
+│   ├── ForeignToken            other encoders made the token
 │   ├── InvalidWeights          the weights are negative, not finite or all zero
 │   ├── InvalidCrop             the crop lies outside the picture
 │   ├── InvalidFilter           the filter is not in the filter language
@@ -68,6 +70,12 @@ class InvalidText(InvalidInput): ...
 
 
 class InvalidQuery(InvalidInput): ...
+
+
+class InvalidToken(InvalidInput): ...
+
+
+class ForeignToken(InvalidInput): ...
 
 
 class InvalidWeights(InvalidInput): ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -35,7 +35,43 @@ class ProductPart:
     weight: float = 1.0
 
 
-QueryPart: TypeAlias = ImagePart | TextPart | ProductPart
+KINDS = ("picture", "text", "unlike_picture", "unlike_text")
+"""What the parts of a query are: pictures or texts, wanted or unwanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPart:
+    """A query that was embedded before, as a part of another one."""
+
+    embedding: Embedding
+    weight: float
+    kinds: Mapping[str, float]
+    """The shares of KINDS in it, which sum to 1."""
+    ignored_words: tuple[str, ...] = ()
+
+
+QueryPart: TypeAlias = ImagePart | TextPart | ProductPart | EmbeddedPart
+
+
+def shares_by_kind(parts: Iterable[QueryPart]) -> dict[str, float]:
+    """Sums up the weights of the parts by KINDS, scaled to a sum of 1."""
+    totals = dict.fromkeys(KINDS, 0.0)
+    for part in parts:
+        for kind, share in _kinds(part).items():
+            totals[kind if part.weight > 0 else _opposite(kind)] += abs(part.weight) * share
+    whole = sum(totals.values())
+    return {kind: total / whole for kind, total in totals.items()}
+
+
+def _kinds(part: QueryPart) -> Mapping[str, float]:
+    if isinstance(part, EmbeddedPart):
+        return part.kinds
+    return {"text" if isinstance(part, TextPart) else "picture": 1.0}
+
+
+def _opposite(kind: str) -> str:
+    unwanted = "unlike_"
+    return kind.removeprefix(unwanted) if kind.startswith(unwanted) else unwanted + kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from service.core.embedding import Crop, Vector
 from service.core.index import Facets
 from service.core.product import Product
+from service.core.query import EmbeddedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +87,5 @@ class SearchResult:
     facets: Facets | None = None
     partial: bool = False
     """True if the index lacks products that the catalogue has."""
+    query: EmbeddedPart | None = None
+    """The query as it was embedded."""

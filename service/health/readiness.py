@@ -1,4 +1,4 @@
-"""Readiness: every part the service needs is asked, and the list of answers is the verdict."""
+"""Asks every part that the service needs, in the background, and keeps the last answers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from service.core.embedding import Embedding
 from service.core.errors import Overloaded, ServiceError, Unavailable
 from service.core.interfaces import Embedder, VectorStore
+from service.core.periodic import repeat
 
-CHECK_TIMEOUT_S = 5.0
-REPORT_LIFE_S = 1.0
-"""Reports are shared this long, so that many probes cost no more than one."""
+STORES_EVERY_S = 2.0
+STORES_TIMEOUT_S = 5.0
+GOLDEN_EVERY_S = 5.0
+GOLDEN_TIMEOUT_S = 60.0
+"""Longer than the wait in the queue and the slowest model's pass on a busy processor."""
 
 GOLDEN_SIMILARITY = 0.999
 """bf16 and other batch sizes stay above 0.9999; another model or a broken one is far below."""
@@ -22,11 +26,12 @@ GOLDEN_SIMILARITY = 0.999
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One part's answer; `detail` says what is wrong."""
+    """One part's last answer, and its age in seconds; `detail` says what is wrong."""
 
     ok: bool
     detail: str | None
     took_ms: float
+    age_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,58 @@ class ReadinessReport:
     filling: Filling | None = None
 
 
+class Check:
+    """Asks one part again and again. A part that hangs fails after `timeout_s`."""
+
+    def __init__(
+        self,
+        ask: Callable[[], Awaitable[None]],
+        *,
+        every_s: float,
+        timeout_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ask = ask
+        self.every_s = every_s
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._detail: str | None = "It has not been asked yet."
+        self._took_s = 0.0
+        self._answered_at = clock()
+
+    async def once(self) -> None:
+        started = self._clock()
+        self._detail = await self._trouble()
+        self._answered_at = self._clock()
+        self._took_s = self._answered_at - started
+
+    def result(self) -> CheckResult:
+        return CheckResult(
+            ok=self._detail is None,
+            detail=self._detail,
+            took_ms=self._took_s * 1000,
+            age_s=self._clock() - self._answered_at,
+        )
+
+    async def _trouble(self) -> str | None:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._ask()
+        except ServiceError as exc:
+            return exc.detail
+        except TimeoutError:
+            return f"No answer within {self._timeout_s:g} s."
+        except Exception as exc:  # Whatever is wrong with a part, it is not ready.
+            return f"It failed: {exc!r}."
+        return None
+
+
 class Readiness:
-    """Asks the encoders (by a golden picture), the batcher and the stores."""
+    """Watches the encoders (by a golden picture), the batcher and the stores.
+
+    A report costs nothing: it holds what the parts last answered, so that a busy service answers
+    its probes at once. A part that hangs is told within its interval and its timeout.
+    """
 
     def __init__(
         self,
@@ -73,58 +128,71 @@ class Readiness:
         warnings: Callable[[], tuple[str, ...]],
         expected_products: Callable[[], int | None] = lambda: None,
         ready_at_share: float = 1.0,
-        report_life_s: float = REPORT_LIFE_S,
+        golden_timeout_s: float = GOLDEN_TIMEOUT_S,
+        stores_timeout_s: float = STORES_TIMEOUT_S,
     ) -> None:
         self._embed_golden = embed_golden
         self._golden = golden
         self._check_batcher = check_batcher
         self._signals = embedder.signals
         self._store = store
-        self._ping_blobs = ping_blobs
         self._collection = collection
         self._warnings = warnings
         self._expected_products = expected_products
         self._ready_at_share = ready_at_share
-        self._report_life_s = report_life_s
-        self._lock = asyncio.Lock()
         self._golden_trouble: str | None = None
-        self._report: ReadinessReport | None = None
-        self._reported_at = 0.0
-
-    async def check(self) -> ReadinessReport:
-        """The report; probes that come together share one."""
-        async with self._lock:
-            if self._report is None or time.monotonic() - self._reported_at > self._report_life_s:
-                self._report = await self._ask()
-                self._reported_at = time.monotonic()
-            return self._report
-
-    async def _ask(self) -> ReadinessReport:
-        products: list[int] = []
-
-        async def ask_store() -> None:
-            await self._store.ping()
-            products.append(await self._store.count_products())
-
-        checks = {
-            "encoders": self._compare_golden,
-            "batcher": self._ask_batcher,
-            "vector_store": ask_store,
-            "blob_store": self._ping_blobs,
+        self._products: int | None = None
+        of_store = partial(Check, every_s=STORES_EVERY_S, timeout_s=stores_timeout_s)
+        self._checks = {
+            "encoders": Check(
+                self._compare_golden, every_s=GOLDEN_EVERY_S, timeout_s=golden_timeout_s
+            ),
+            "vector_store": of_store(self._ask_store),
+            "blob_store": of_store(ping_blobs),
         }
-        answers = await asyncio.gather(*(_checked(check) for check in checks.values()))
+
+    async def ask(self) -> None:
+        """Asks every part once."""
+        await asyncio.gather(*(check.once() for check in self._checks.values()))
+
+    async def run(self) -> None:
+        """Asks every part at its interval, until cancelled."""
+        await asyncio.gather(
+            *(
+                repeat(check.once, every_s=check.every_s, name=f"check of {name}")
+                for name, check in self._checks.items()
+            )
+        )
+
+    def report(self) -> ReadinessReport:
+        """Reports the last answers, and how far the index has been filled."""
+        checks = {name: check.result() for name, check in self._checks.items()}
+        # The batcher is in this process: it is asked now.
+        trouble = self._check_batcher()
+        checks["batcher"] = CheckResult(trouble is None, trouble, took_ms=0.0, age_s=0.0)
+        products = self._products if checks["vector_store"].ok else None
         expected = self._expected_products()
-        filling = Filling(products[0], expected) if products and expected else None
+        filling = None if products is None or not expected else Filling(products, expected)
         enough = filling is None or filling.share >= self._ready_at_share
         return ReadinessReport(
-            ready=enough and all(answer.ok for answer in answers),
-            checks=dict(zip(checks, answers, strict=True)),
+            ready=enough and all(check.ok for check in checks.values()),
+            checks=checks,
             encoders={signal.name: signal.encoder for signal in self._signals},
             collection=self._collection,
-            products=products[0] if products else None,
+            products=products,
             warnings=self._warnings(),
             filling=filling,
         )
+
+    def _filling(self) -> Filling | None:
+        expected = self._expected_products()
+        if self._products is None or not expected:
+            return None
+        return Filling(self._products, expected)
+
+    async def _ask_store(self) -> None:
+        await self._store.ping()
+        self._products = await self._store.count_products()
 
     async def _compare_golden(self) -> None:
         # A full queue says nothing about the encoders: what they answered last still holds.
@@ -142,24 +210,3 @@ class Readiness:
                     f" stored vector, at least {GOLDEN_SIMILARITY} is right: restart the service."
                 )
         return None
-
-    async def _ask_batcher(self) -> None:
-        trouble = self._check_batcher()
-        if trouble is not None:
-            raise Unavailable(trouble)
-
-
-async def _checked(check: Callable[[], Awaitable[None]]) -> CheckResult:
-    started = time.perf_counter()
-    detail = None
-    try:
-        async with asyncio.timeout(CHECK_TIMEOUT_S):
-            await check()
-    except ServiceError as exc:
-        detail = exc.detail
-    except TimeoutError:
-        detail = f"No answer within {CHECK_TIMEOUT_S:g} s."
-    except Exception as exc:  # whatever is wrong with a part, the answer is that it is not ready
-        detail = f"It failed: {exc!r}."
-    took_ms = (time.perf_counter() - started) * 1000
-    return CheckResult(ok=detail is None, detail=detail, took_ms=took_ms)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import httpx
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import LocalStore, from_url
@@ -23,13 +27,27 @@ if TYPE_CHECKING:
 
 _THREADS = 16
 _KEYS_PER_CHUNK = 1000
+AWS_CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_SKIP_SIGNATURE",
+)
+"""Variables that each say, by themselves, where credentials come from, or that none are needed."""
 _PROBE = "ping"
 _LOCAL = {"mkdir": True, "automatic_cleanup": True}
 """Without the clean-up every deleted product leaves an empty directory."""
+_REQUEST_S = 15
+"""Longest request, in seconds: one that hangs is not repeated, one that fails at once is."""
+_QUEUE_S = 10
+"""Longest wait for a thread, in seconds, while the store is slow."""
+LONGEST_CALL_S = _QUEUE_S + 2 * _REQUEST_S
+"""No call takes longer, in seconds."""
 _CLIENT: dict[str, Any] = {
     # An endpoint of the operator's own that says http:// is meant so.
-    "client_options": {"connect_timeout": "5s", "timeout": "30s", "allow_http": True},
-    "retry_config": {"max_retries": 4},
+    "client_options": {"connect_timeout": "5s", "timeout": f"{_REQUEST_S}s", "allow_http": True},
+    "retry_config": {"max_retries": 4, "retry_timeout": timedelta(seconds=_REQUEST_S - 5)},
 }
 
 T = TypeVar("T")
@@ -63,14 +81,18 @@ class ObstoreBlobs:
     def from_url(cls, url: str) -> ObstoreBlobs:
         """s3://, gs://, az://, file:// or memory://; credentials as their own tools take them.
 
-        Connects to nothing yet. Raises SetupError for a URL of no known store.
+        Raises SetupError for a URL of no known store, and where there are no credentials for S3.
         """
         scheme = url.partition(":")[0]
+        if scheme in ("s3", "s3a"):
+            _check_aws_credentials(os.environ)
         options: dict[str, Any] = {"file": _LOCAL, "memory": {}}.get(scheme, _CLIENT)
         try:
             return cls(from_url(url, **options))
         except (BaseError, OSError, ValueError) as exc:
-            raise SetupError(f"BLOB_URL {url!r} cannot be used: {_first_line(exc)}") from exc
+            raise SetupError(
+                f"BLOB_URL {_without_secrets(url)} cannot be used: {_reason(exc, url)}"
+            ) from None  # the chained error would show the password
 
     async def put(self, key: str, data: bytes) -> None:
         await self._call(lambda: self._put(key, data, mode="overwrite"))
@@ -174,8 +196,18 @@ class ObstoreBlobs:
     async def _call(self, function: Callable[[], T]) -> T:
         if self._closed:
             raise StoreUnavailable("The image store is closed.")
+        work = self._threads.submit(function)
+        answer = asyncio.wrap_future(work)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+            await asyncio.wait({answer}, timeout=_QUEUE_S)
+        except asyncio.CancelledError:
+            answer.cancel()
+            raise
+        # A call that has begun ends by the time limit of its requests; only a waiting one is ended.
+        if work.cancel():
+            raise StoreUnavailable("The image store is too slow; try again.")
+        try:
+            return await answer
         except (BaseError, OSError) as exc:
             if says_full(exc):
                 raise StoreFull("The disk of the image store is full: make room.") from exc
@@ -192,6 +224,39 @@ def _update(version: BlobVersion) -> UpdateVersion:
     if version.generation is not None:
         condition["version"] = version.generation
     return condition
+
+
+def _check_aws_credentials(environment: Mapping[str, str]) -> None:
+    """Raises SetupError where neither variables nor the machine itself give any.
+
+    Without this check every call would ask the machine for them, and fail as if it were an outage.
+    """
+    if any(environment.get(name) for name in AWS_CREDENTIALS):
+        return
+    endpoint = environment.get("AWS_METADATA_ENDPOINT", "http://169.254.169.254")
+    with suppress(httpx.HTTPError):
+        headers = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
+        answer = httpx.put(f"{endpoint}/latest/api/token", headers=headers, timeout=2)
+        if answer.is_success:
+            return
+    raise SetupError(
+        "There are no credentials for the bucket of BLOB_URL: set AWS_ACCESS_KEY_ID and"
+        " AWS_SECRET_ACCESS_KEY, in the environment or in .env."
+    )
+
+
+def _without_secrets(url: str) -> str:
+    """The URL without its user, password and query, any of which may be secret."""
+    scheme, separator, rest = url.partition("://")
+    host = rest.partition("?")[0].rpartition("@")[2]
+    return f"{scheme}://{host}" if separator else repr(scheme.partition("?")[0].rpartition("@")[2])
+
+
+def _reason(exc: Exception, url: str) -> str:
+    """The library's own words, unless they may hold what `_without_secrets` leaves out."""
+    if "@" in url or "?" in url:
+        return "it is no URL of an image store. Give credentials in variables, not in the URL."
+    return _first_line(exc)
 
 
 def _first_line(exc: Exception) -> str:

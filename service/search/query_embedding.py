@@ -13,7 +13,7 @@ from service.core.embedding import EmbeddedImage, EmbeddedText, Embedding, Prior
 from service.core.errors import InvalidImage, InvalidQuery, InvalidText, StoreUnavailable, within
 from service.core.index import point_id
 from service.core.interfaces import Embedder, VectorStore
-from service.core.query import EmbeddedQuery, ImagePart, QueryPart, TextPart
+from service.core.query import EmbeddedPart, EmbeddedQuery, ImagePart, QueryPart, TextPart
 from service.core.text import UNPAIRED_SURROGATE, has_surrogate
 from service.scoring.hybrid import split
 from service.scoring.mixture import Part, join
@@ -45,7 +45,11 @@ class QueryEmbedder:
         decode_ms = max(
             (one.decode_ms for one in embedded if isinstance(one, EmbeddedImage)), default=0.0
         )
-        words = [one.ignored_words for one in embedded if isinstance(one, EmbeddedText)]
+        words = [
+            one.ignored_words
+            for one in (*embedded, *parts)
+            if isinstance(one, EmbeddedText | EmbeddedPart)
+        ]
         return EmbeddedQuery(
             joined,
             ignored_words=tuple(dict.fromkeys(chain.from_iterable(words))),
@@ -55,6 +59,8 @@ class QueryEmbedder:
 
     async def _part(self, n: int, part: QueryPart) -> EmbeddedImage | EmbeddedText | Embedding:
         with within(n):
+            if isinstance(part, EmbeddedPart):
+                return part.embedding
             if isinstance(part, ImagePart):
                 return await self._image(part)
             if isinstance(part, TextPart):

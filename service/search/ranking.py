@@ -14,7 +14,7 @@ from service.core.errors import InvalidQuery, NotFound, within
 from service.core.filter import Filter
 from service.core.index import ScoredPoint
 from service.core.interfaces import VectorStore
-from service.core.query import ProductPart, QueryPart, Ranking
+from service.core.query import EmbeddedPart, ProductPart, QueryPart, Ranking, shares_by_kind
 from service.core.search import Hit, SearchResult, SignalScore
 from service.filters.facets import count_facets
 from service.filters.types import AttributeTypes
@@ -22,6 +22,7 @@ from service.scoring import hybrid
 from service.scoring.weights import normalise, restrict
 from service.search.explanation import Explainer, check_explainable
 from service.search.query_embedding import QueryEmbedder
+from service.search.tokens import QueryTokens
 
 SEARCH_WIDTH = 128
 SEARCH_WIDTH_SKEWED = 256
@@ -49,6 +50,7 @@ class Search:
         default_weights: Mapping[str, float],
         baseline: CatalogueBaseline,
         explainer: Explainer,
+        tokens: QueryTokens,
         *,
         is_partial: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -56,6 +58,7 @@ class Search:
         self._queries = queries
         self._store = store
         self._explainer = explainer
+        self.tokens = tokens
         self.signals = signals
         self._baseline = baseline
         self._names = [signal.name for signal in signals]
@@ -107,13 +110,14 @@ class Search:
         return SearchResult(
             used,
             encoders,
-            query.ignored_words,
+            ignored,
             hits,
             match,
             took_ms,
             unexplained,
             facets,
             partial=self._is_partial(),
+            query=EmbeddedPart(query.embedding, 1.0, shares_by_kind(parts), ignored),
         )
 
     async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:

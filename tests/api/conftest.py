@@ -33,11 +33,11 @@ class SwitchedReadiness:
     ready = True
     filling: Filling | None = None
 
-    async def check(self) -> ReadinessReport:
+    def report(self) -> ReadinessReport:
         trouble = None if self.ready else "The store does not answer."
         return ReadinessReport(
             ready=self.ready and self.filling is None,
-            checks={"vector_store": CheckResult(self.ready, trouble, 0.4)},
+            checks={"vector_store": CheckResult(self.ready, trouble, 0.4, 1.2)},
             encoders={"semantic": "fake-semantic", "visual": "fake-visual"},
             collection="products-test",
             products=3 if self.ready else None,

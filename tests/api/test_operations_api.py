@@ -152,7 +152,9 @@ class TestHealth:
         assert response.status_code == 200
         body = response.json()
         assert body["status"] == "ready"
-        assert body["checks"] == {"vector_store": {"ok": True, "detail": None, "took_ms": 0.4}}
+        assert body["checks"] == {
+            "vector_store": {"ok": True, "detail": None, "took_ms": 0.4, "age_s": 1.2}
+        }
         assert body["encoders"] == {"semantic": "fake-semantic", "visual": "fake-visual"}
         assert [(one["name"], one["weight"]) for one in body["signals"]] == [
             ("semantic", 0.6),

@@ -7,6 +7,7 @@ import json
 import httpx
 import pytest
 
+from service.search.tokens import QueryTokens
 from tests.api.conftest import JPEG, PNG, Site, pointers, problem
 
 
@@ -318,3 +319,54 @@ async def test_an_answer_says_whether_the_thing_was_found(site: Site) -> None:
     assert answer["match"]["pending"] is False
     assert answer["match"]["detail"]
     assert answer["match"]["confidence"] == answer["hits"][0]["confidence"] > 0.9
+
+
+async def test_a_token_searches_again_without_the_picture(site: Site) -> None:
+    for name in "ab":
+        await site.put(name, description=name)
+    first = (await search(site, return_token="true")).json()
+    token = first["query"]["token"]
+    embedded = len(site.services.house.embedder.embedded)
+
+    again = await site.client.post("/search", json={"parts": [{"token": token}]})
+    mixed = [{"token": token}, {"text": "red", "weight": 0.5}]
+    refined = await site.client.post("/search", json={"parts": mixed, "explain": True, "offset": 1})
+    in_form = await site.client.post(
+        "/search/image", data={"parts": json.dumps([{"token": token}])}, files={"image": JPEG}
+    )
+
+    assert again.json()["hits"] == first["hits"]
+    assert "token" not in again.json()["query"]
+    assert len(site.services.house.embedder.embedded) == embedded + 1  # The picture in the form.
+    assert (refined.status_code, in_form.status_code) == (200, 200)
+    assert refined.json()["hits"][0]["explanation"]["visual"]
+
+
+async def test_a_wrong_token_is_refused_by_place(site: Site) -> None:
+    parts = [{"text": "red"}, {"token": "AAAA"}]
+    wrong = await site.client.post("/search", json={"parts": parts})
+    problem(wrong, 422, "invalid-token")
+    assert pointers(wrong) == ["/parts/1/token"]
+
+    token = (await search(site, return_token="true")).json()["query"]["token"]
+    site.services.house.search.tokens = QueryTokens("other", site.services.house.embedder.signals)
+    foreign = await site.client.post("/search", json={"parts": [{"token": token}]})
+    problem(foreign, 409, "other-encoders")
+    assert pointers(foreign) == ["/parts/0/token"]
+    assert "fake-semantic and fake-visual" in foreign.json()["detail"]
+
+
+async def test_a_mistake_names_the_call_or_the_field_that_was_meant(site: Site) -> None:
+    picture = {"image": ("q.png", PNG)}
+    form = await site.client.post("/search", files=picture)
+    body = await site.client.post("/search/image", json={"parts": [{"text": "red"}]})
+    field = await site.client.post("/search/image", files={"file": ("q.png", PNG)})
+    text = await site.client.post("/search/image", files={"image": (None, "q.png")})
+    name = await site.client.post("/search", json={"query": [{"text": "red"}]})
+
+    assert (form.status_code, body.status_code) == (415, 415)
+    assert "POST /search/image as multipart/form-data" in form.json()["detail"]
+    assert "POST /search as JSON" in body.json()["detail"]
+    assert "did you mean 'image'?" in field.json()["detail"]
+    assert "send it as a file" in text.json()["detail"]
+    assert "did you mean 'parts'?" in name.json()["detail"]

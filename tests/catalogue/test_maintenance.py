@@ -184,3 +184,17 @@ async def test_an_outage_puts_it_off(house: House) -> None:
     await work.prepare()
 
     assert work.warnings == ()
+
+
+async def test_damaged_objects_are_in_the_warnings(house: House) -> None:
+    await fill(house)
+    for key in house.blobs.objects:
+        if key.startswith("images/"):
+            house.blobs.objects[key] += b"damaged"
+    house.store.points.clear()
+    work = maintenance(house)
+
+    async with running(work):
+        await until(lambda: len(house.records.damage) == 3)
+
+    assert any("3 damaged objects, among them picture" in warning for warning in work.warnings)

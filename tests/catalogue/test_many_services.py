@@ -311,7 +311,7 @@ def as_stored(product) -> dict[str, object]:  # type: ignore[no-untyped-def]
 
 
 TwoServices.TestCase.settings = settings(
-    max_examples=150,
+    max_examples=100,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

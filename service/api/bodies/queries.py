@@ -10,12 +10,14 @@ from starlette.requests import Request
 from service.api.bodies import requests
 from service.api.bodies.files import find_file
 from service.api.bodies.forms import read_multipart
-from service.api.bodies.json_body import read_json
+from service.api.bodies.json_body import MAX_JSON_BYTES, read_json
 from service.api.bodies.multipart import Part
-from service.api.problems import FieldError, invalid_request, pointer
 from service.core.embedding import Crop
 from service.core.errors import InvalidInput, Place, within
 from service.core.query import ImagePart, QueryPart, Ranking, TextPart
+from service.search.tokens import QueryTokens
+
+PICTURES = " Pictures go to POST /search/image as multipart/form-data."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,50 +26,63 @@ class SearchRequest:
 
     parts: Sequence[QueryPart]
     ranking: Ranking
+    return_token: bool
     places: Mapping[Place, Place] = field(default_factory=dict)
     """From what the core calls a place to where the request has it, where they differ."""
 
 
-async def read_image_search(request: Request, *, file_bytes: int) -> SearchRequest:
-    """The form of a search by pictures. Raises ProblemError."""
+async def read_image_search(
+    request: Request, tokens: QueryTokens, *, file_bytes: int
+) -> SearchRequest:
+    """The form of a search by pictures. Raises ProblemError, InvalidInput."""
     most = requests.MAX_QUERY_PARTS
     # One more than is taken, so that it is told as one too many.
     form = await read_multipart(
-        request, requests.ImageSearchForm, files=most + 1, file_bytes=file_bytes
+        request,
+        requests.ImageSearchForm,
+        files=most + 1,
+        file_bytes=file_bytes,
+        text_bytes=MAX_JSON_BYTES,
+        otherwise=" Texts, products and tokens without a picture go to POST /search as JSON.",
     )
-    try:
-        mixed, named = _mixed(form)
-        alone = _alone(form, named)
-        if len(alone) + len(mixed) > most:
-            raise InvalidInput(
-                f"The query has {len(alone) + len(mixed)} parts; give at most {most}.",
-                place=("parts",),
-            )
-    except InvalidInput as error:
-        raise invalid_request(FieldError(pointer(error.place), error.detail)) from error
-    return SearchRequest([*alone, *mixed], form.ranking(), _places(len(alone), len(mixed)))
+    mixed, named = _mixed(form, tokens)
+    alone = _alone(form, named)
+    parts, places = [*alone, *mixed], _places(len(alone), len(mixed))
+    if len(parts) > most:
+        raise InvalidInput(
+            f"The query has {len(parts)} parts; give at most {most}.", place=("parts",)
+        )
+    return SearchRequest(parts, form.ranking(), form.return_token, places)
 
 
 async def read_text_search(request: Request) -> SearchRequest:
     """The JSON body of a search by text. Raises ProblemError."""
-    body = await read_json(request, requests.TextSearch)
+    body = await read_json(request, requests.TextSearch, otherwise=PICTURES)
     places: dict[Place, Place] = {("parts", 0, "text"): ("query",)}
-    return SearchRequest([TextPart(body.query)], body.ranking(), places)
+    return SearchRequest([TextPart(body.query)], body.ranking(), body.return_token, places)
 
 
-async def read_mixed_search(request: Request) -> SearchRequest:
-    """The JSON body of a search by texts and products. Raises ProblemError."""
-    body = await read_json(request, requests.MixedSearch)
-    return SearchRequest([part.value() for part in body.parts], body.ranking())
+async def read_mixed_search(request: Request, tokens: QueryTokens) -> SearchRequest:
+    """The JSON body of a search without pictures. Raises ProblemError, InvalidInput."""
+    body = await read_json(request, requests.MixedSearch, otherwise=PICTURES)
+    parts = [_part(part, n, tokens) for n, part in enumerate(body.parts)]
+    return SearchRequest(parts, body.ranking(), body.return_token)
 
 
-def _mixed(form: requests.ImageSearchForm) -> tuple[list[QueryPart], list[Part]]:
+def _part(part: requests.QueryPart, n: int, tokens: QueryTokens) -> QueryPart:
+    with within("parts", n):
+        return part.value(tokens)
+
+
+def _mixed(
+    form: requests.ImageSearchForm, tokens: QueryTokens
+) -> tuple[list[QueryPart], list[Part]]:
     """What `parts` says, and the pictures that it names. Raises InvalidInput."""
     parts: list[QueryPart] = []
     named: list[Part] = []
     for n, part in enumerate(form.parts or ()):
         if part.image is None:
-            parts.append(part.value())
+            parts.append(_part(part, n, tokens))
             continue
         with within("parts", n, "image"):
             named.append(find_file(form.image, part.image))

@@ -5,6 +5,7 @@ Where a rule of the core checks a field, the bounds that stand beside it are for
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -27,11 +28,12 @@ from service.catalogue import rules
 from service.catalogue.cursors import Order
 from service.core import product as core_product
 from service.core import query
-from service.core.errors import InvalidInput
+from service.core.errors import InvalidInput, within
 from service.core.query import Ranking
 from service.filters import parser as filter_language
 from service.filters.facets import MAX_FACETS, read_facets
 from service.search.explanation import MAX_EXPLAINED_HITS
+from service.search.tokens import MAX_TOKEN_CHARS, QueryTokens
 
 MAX_LIMIT = 100
 MAX_OFFSET = 1000
@@ -297,8 +299,13 @@ class RankingFields(Wire):
     filter: FilterField | None = _left_out()
     facets: FacetsField | None = _left_out(description=FACETS, examples=[EXAMPLE_FACETS])
 
+    return_token: bool = Field(
+        default=False,
+        description="Give the embedded query as `query.token`, to search with it again.",
+    )
+
     def ranking(self) -> Ranking:
-        given = {name: getattr(self, name) for name in RankingFields.model_fields}
+        given = {one.name: getattr(self, one.name) for one in dataclasses.fields(Ranking)}
         if self.weights is not None:
             given["weights"] = self.weights.model_dump(exclude_unset=True)
         return Ranking(**given)
@@ -311,11 +318,16 @@ class TextSearch(RankingFields):
 
 
 class QueryPart(Wire):
-    """A part of a query: a text or a product, just one of them."""
+    """A part of a query: a text, a product or a token, just one of them."""
 
     text: str | None = _left_out(examples=["red"])
     product_id: str | None = _left_out(
         description="A product of the catalogue, by its main image.", examples=[EXAMPLE_ID]
+    )
+    token: str | None = _left_out(
+        max_length=MAX_TOKEN_CHARS,
+        description="`query.token` of an answer: its query, without embedding it again.",
+        examples=["eyJmaW5nZXJwcmludCI6ICI…"],
     )
     weight: FiniteFloat = Field(
         default=1.0,
@@ -333,15 +345,18 @@ class QueryPart(Wire):
             raise broken_rule(InvalidInput(f"A part is one of {listed}; give just one of them."))
         return self
 
-    def value(self) -> query.QueryPart:
-        """The part as the core has it."""
+    def value(self, tokens: QueryTokens) -> query.QueryPart:
+        """The part as the core has it. Raises InvalidToken, ForeignToken."""
+        if self.token is not None:
+            with within("token"):
+                return tokens.read(self.token, self.weight)
         if self.text is not None:
             return query.TextPart(self.text, self.weight)
         return query.ProductPart(self.product_id or "", self.weight)
 
 
 class ImageQueryPart(QueryPart):
-    """A part of a query: one of the pictures, a text or a product, just one of them."""
+    """A part of a query: one of the pictures, a text, a product or a token, just one of them."""
 
     image: str | None = _left_out(
         description="The file name of one of the pictures.", examples=["photo.jpg"]
@@ -356,7 +371,7 @@ class ImageQueryPart(QueryPart):
 
 
 class MixedSearch(RankingFields):
-    """A search by texts and products, joined by their weights and brought to unit length."""
+    """A search by texts, products and tokens, joined by weight and brought to unit length."""
 
     parts: list[QueryPart] = Field(min_length=1, max_length=MAX_QUERY_PARTS)
 

@@ -11,13 +11,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.problems import http_problem, problem_response
-from service.api.routing import RouteTable
-
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
+from service.api.routing import READING, RouteTable
 
 
 class ApiKeys:
-    """Lets everyone in while no key is configured. A read-only key may read and search."""
+    """Asks for a key. A read-only key may read and search."""
 
     def __init__(
         self,
@@ -32,7 +30,7 @@ class ApiKeys:
         self._read_only_keys = [_digest(key.get_secret_value()) for key in read_only_keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not (self._keys or self._read_only_keys):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         access = self._routes.access(scope)

@@ -36,7 +36,7 @@ async def get_health(response: Response, lifecycle: LifecycleDep) -> Health:
         response.headers["Retry-After"] = "2"
         return Health(status=phase, version=__version__, detail=lifecycle.progress)
     services = lifecycle.services
-    report = await services.readiness.check()
+    report = services.readiness.report()
     if not report.ready:
         response.status_code = 503
         response.headers["Retry-After"] = "2"

@@ -90,7 +90,9 @@ async def get_page_file(request: Request, path: str) -> Response:
 
 @router.get("/openapi.json", **SHOWN)
 async def get_openapi(request: Request) -> Response:
-    return JSONResponse(_document(request.app))
+    root = request.scope.get("root_path") or "/"
+    document = _document(request.app)
+    return JSONResponse({**document, "servers": [{**document["servers"][0], "url": root}]})
 
 
 @router.get("/docs", **SHOWN)

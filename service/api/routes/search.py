@@ -29,7 +29,7 @@ async def search_by_image(
     request: Request, search: SearchDep, limits: LimitsDep, root: RootDep
 ) -> SearchAnswer:
     """The products that look most like a picture, or like several mixed with texts and products."""
-    asked = await queries.read_image_search(request, file_bytes=limits.image_bytes)
+    asked = await queries.read_image_search(request, search.tokens, file_bytes=limits.image_bytes)
     return await _answer(search, asked, root)
 
 
@@ -51,8 +51,12 @@ async def search_by_text(request: Request, search: SearchDep, root: RootDep) -> 
     **described(413, 415, body=json_body(MixedSearch), access=READS),
 )
 async def search_by_mixture(request: Request, search: SearchDep, root: RootDep) -> SearchAnswer:
-    """The products nearest to a mixture of texts and products, each with a weight."""
-    return await _answer(search, await queries.read_mixed_search(request), root)
+    """The products nearest to a mixture of texts, products and tokens, each with a weight.
+
+    A token is the query of an earlier answer: it costs no upload and no forward pass.
+    """
+    asked = await queries.read_mixed_search(request, search.tokens)
+    return await _answer(search, asked, root)
 
 
 @router.get(
@@ -65,10 +69,12 @@ async def find_similar(
     request: Request, product_id: ProductIdDep, search: SearchDep, root: RootDep
 ) -> SearchAnswer:
     """The products most like this one, itself left out."""
-    ranking = read_query(request, RankingFields).ranking()
-    return search_answer(root, await search.similar(product_id, ranking))
+    asked = read_query(request, RankingFields)
+    result = await search.similar(product_id, asked.ranking())
+    return search_answer(root, result, search.tokens if asked.return_token else None)
 
 
 async def _answer(search: Search, asked: SearchRequest, root: str) -> SearchAnswer:
     with renamed(asked.places):
-        return search_answer(root, await search.find(asked.parts, asked.ranking))
+        result = await search.find(asked.parts, asked.ranking)
+    return search_answer(root, result, search.tokens if asked.return_token else None)

@@ -51,6 +51,9 @@ class Check(Wire):
         default=None, description="What is wrong.", examples=["The engine does not answer."]
     )
     took_ms: FiniteFloat = Field(examples=[1.4])
+    age_s: FiniteFloat = Field(
+        description="Seconds since it answered: parts are asked in the background.", examples=[1.2]
+    )
 
 
 class Signal(Wire):

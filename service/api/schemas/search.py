@@ -23,6 +23,11 @@ class Query(Wire):
         description="The model behind each signal.",
         examples=[{"semantic": "clip-ViT-B-32", "visual": "resnet50"}],
     )
+    token: str = Field(
+        default="",
+        description="The embedded query, for a part of POST /search; only where it was asked for.",
+        examples=["eyJmaW5nZXJwcmludCI6ICI…"],
+    )
     ignored_words: list[str] = Field(
         default_factory=list,
         description="Words of the text that the encoder does not know: they played no part.",

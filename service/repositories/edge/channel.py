@@ -233,7 +233,7 @@ class EngineChannel:
         return _Running(child, messages[0])
 
     def _crashed(self, status: int) -> bool:
-        """Whether the index may have ended the process; on a full disk, that is the reason."""
+        """Tells whether the index may have ended the process; on a full disk it has not."""
         with contextlib.suppress(FileNotFoundError):  # it ended before it made the directory
             if shutil.disk_usage(self._opening.directory).free < self._opening.min_free_bytes:
                 return False
