@@ -27,7 +27,7 @@ from service.core.embedding import (
     Signal,
 )
 from service.core.errors import InvalidText
-from service.core.interfaces import SteppedEncoder, TextEncoder
+from service.core.interfaces import TextEncoder
 from service.duplicates.fingerprint import SIDE_PX, image_fingerprint
 from service.embedding.attribution.explanation_passes import Asked
 from service.embedding.images import reader as images
@@ -44,10 +44,6 @@ high, then come at an eighth; benchmarks/REPORT.md says how near the vectors sta
 
 _LARGEST_RESIZE_PX = 256
 """ResNet50 resizes to this before it crops, which its input does not show."""
-
-_BULK_WORKERS = 2
-"""Bulk passes at once, of encoders whose passes can pause for a search; else one, so that no more
-than that stands in a search's way. More would want more pictures under way to fill them."""
 
 Prepared = tuple[NDArray[np.generic], NDArray[np.generic]]
 
@@ -67,7 +63,8 @@ class HybridEmbedder:
             max_items=settings.batch_max_items,
             queue_max_items=settings.queue_max_items,
             queue_timeout_s=settings.queue_timeout_s,
-            bulk_workers=self._bulk_workers(),
+            # A GPU runs one pass at a time, and large ones better.
+            bulk_workers=1 if encoders.device == "cuda" else cores.count(),
         )
         self.pool = DecodePool(
             settings.decode_threads,
@@ -170,10 +167,6 @@ class HybridEmbedder:
         opened = images.open_image(data, self.limits)
         with self._budget.hold(opened.decoded_pixels(opened.thumbnail_side(size_px))):
             return opened.thumbnail(size_px)
-
-    def _bulk_workers(self) -> int:
-        pausing = all(isinstance(e, SteppedEncoder) for e in (self._semantic, self._visual))
-        return min(_BULK_WORKERS, cores.cores()) if pausing else 1
 
     def _shorter_side_px(self) -> int:
         """What both encoders resize to, by trying them on a picture, with margin."""

@@ -31,6 +31,7 @@ class LoadedEncoders:
     semantic: Encoder
     visual: Encoder
     warning: str | None = None
+    device: str = "cpu"
 
 
 def load_encoders(
@@ -114,6 +115,7 @@ def _load_large(settings: Settings, on_progress: OnProgress) -> LoadedEncoders:
     directory, file = _find_weights(settings, on_progress)
     on_progress(Progress("loading PyTorch"))
     from service.embedding.clip.encoder import ClipEncoder
+    from service.embedding.inference.exports import Exports
     from service.embedding.resnet50.encoder import Resnet50Encoder
 
     device = resolve_device(settings.device)
@@ -123,11 +125,13 @@ def _load_large(settings: Settings, on_progress: OnProgress) -> LoadedEncoders:
     semantic = _in_daemon_thread(lambda: ClipEncoder.load(directory, name=name, device=device))
     visual = _in_daemon_thread(lambda: Resnet50Encoder.load(file, device=device))
     encoders = semantic.result(), visual.result()
-    on_progress(Progress("choosing the fastest way to run the models"))
+    exports = Exports(settings.data_dir / "networks")
     for encoder in encoders:  # not side by side: what is measured would be the other one
-        encoder.accelerate(settings.precision)
-        log.info("%s runs as %s", encoder.name, encoder.vision.way.name)
-    return LoadedEncoders(*encoders)
+        on_progress(
+            Progress(f"preparing {encoder.name} for this processor; half a minute the first time")
+        )
+        encoder.accelerate(settings.precision, exports)
+    return LoadedEncoders(*encoders, device=device)
 
 
 def _in_daemon_thread(work: Callable[[], T]) -> Future[T]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,20 @@ from PIL import Image
 
 from service.core.errors import InvalidText, SetupError
 from service.core.interfaces import RegionEncoder
-from service.embedding.clip.accelerated import clip_stages
 from service.embedding.clip.attribution import ClipRegions
-from service.embedding.images.preprocessing import PixelRecipe, floor_offset, unit_rows
-from service.embedding.inference.plans import BuildStage, Unsupported
-from service.embedding.inference.vision import Precision, VisionModel
+from service.embedding.clip.towers import ImageTower, TextTower
+from service.embedding.images.preprocessing import PixelRecipe, floor_offset
+from service.embedding.inference.exports import Exports
+from service.embedding.inference.tower import Precision, Tower
+from service.embedding.inference.vision import VisionModel
 from service.embedding.model_files.weights import fingerprint, hash_files, model_files
 
 PREPROCESSING_VERSION = "clip-1"
 
 MAX_TEXT_CHARACTERS = 10_000
 """Longer texts are refused without counting their tokens, which would take a while."""
+
+_PROBES = ("a photo of a red shoe", "bag")
 
 
 class ClipEncoder:
@@ -44,7 +47,9 @@ class ClipEncoder:
         self._tokenizer_lock = threading.Lock()
         self.max_tokens = int(transformer.max_seq_length or 77)
         self.recipe = recipe_of(transformer.processor.image_processor)
-        self.vision = VisionModel(self._plain_features, self.recipe, device)
+        self.vision = VisionModel("clip-pictures", ImageTower(model), self.recipe, device)
+        self._texts = Tower("clip-texts", TextTower(model, tuple(self._text_inputs())), device)
+        self._weights_hash = weights_hash
         self.name = name
         self.dimensions = self._measure_dimensions()
         self.fingerprint = fingerprint(
@@ -79,14 +84,11 @@ class ClipEncoder:
     def encode(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
         return self.vision.encode(batch)
 
-    def encode_in_steps(
-        self, batch: NDArray[np.generic]
-    ) -> Generator[None, None, NDArray[np.float32]]:
-        return self.vision.encode_in_steps(batch)
-
-    def accelerate(self, precision: Precision) -> None:
-        """Pictures go the fastest way that this machine has to the same vectors."""
-        self.vision.accelerate(self._stages, precision)
+    def accelerate(self, precision: Precision, exports: Exports) -> None:
+        """Pictures and texts go the fastest way that this machine has to the same vectors."""
+        self.vision.accelerate(precision, exports, self._weights_hash)
+        probes = tuple(self._text_inputs().values())
+        self._texts.accelerate(probes, precision, exports, self._weights_hash)
 
     def regions(self) -> RegionEncoder:
         """Raises Unexplained where the model is not built as CLIP is."""
@@ -113,22 +115,17 @@ class ClipEncoder:
         return []
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            with self._tokenizer_lock:
-                inputs = self._model.preprocess(list(texts))
-            moved = {k: v.to(self._device) if hasattr(v, "to") else v for k, v in inputs.items()}
-            return unit_rows(self._model(moved)["sentence_embedding"])
+        return self._texts.vectors(*self._text_inputs(texts).values())
 
-    def _plain_features(self, pixels: torch.Tensor) -> torch.Tensor:
-        features: torch.Tensor = self._model({"pixel_values": pixels, "modality": "image"})[
-            "sentence_embedding"
-        ]
-        return features
-
-    def _stages(self) -> tuple[BuildStage, ...]:
-        if len(self._model) != 1:
-            raise Unsupported("modules behind the CLIP model")
-        return clip_stages(self._model[0].model)
+    def _text_inputs(self, texts: Sequence[str] = _PROBES) -> dict[str, torch.Tensor]:
+        """Tokenizes the texts into tensors, by the names that the model expects."""
+        with self._tokenizer_lock:
+            inputs = self._model.preprocess(list(texts))
+        return {
+            name: value.to(self._device)
+            for name, value in inputs.items()
+            if isinstance(value, torch.Tensor)
+        }
 
     def _measure_dimensions(self) -> int:
         width, height = self.recipe.input_size

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -13,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.core.embedding import SEMANTIC, VISUAL, Priority, Vector
-from service.core.interfaces import Encoder, SteppedEncoder, TextEncoder
+from service.core.interfaces import Encoder, TextEncoder
 from service.embedding.attribution.explanation_passes import RegionPasses
+from service.embedding.inference import cores
+from service.embedding.inference.cores import Share
 
 Result: TypeAlias = dict[str, Vector]
 """One unit vector per signal; of an explanation, the shares of its cells."""
@@ -69,20 +73,9 @@ class Passes:
     def run(self, batch: Sequence[Item]) -> list[Result | Exception]:
         """For each item of one kind its vectors, or what is wrong with them.
 
-        Raises as the encoders do.
+        Uses the calling thread's share of the cores: at half of them the pictures go through both
+        encoders at once. Raises as the encoders do.
         """
-        steps = self.run_in_steps(batch)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                results: list[Result | Exception] = end.value
-                return results
-
-    def run_in_steps(
-        self, batch: Sequence[Item]
-    ) -> Generator[None, None, list[Result | Exception]]:
-        """`run`, with pauses in which another pass may go."""
         if batch[0].kind is Kind.TEXT:
             if not isinstance(self._semantic, TextEncoder):
                 raise TypeError(f"{self._semantic.name} has no text side")
@@ -90,11 +83,18 @@ class Passes:
             return [_checked({SEMANTIC: row}) for row in self._rows(texts, batch)]
         if batch[0].kind is Kind.EXPLANATION:
             return self.regions.run([item.payload for item in batch])
-        first = yield from _encoded(self._semantic, [item.payload[0] for item in batch])
-        yield
-        second = yield from _encoded(self._visual, [item.payload[1] for item in batch])
+        first, second = self._encoded(batch)
         rows = zip(self._rows(first, batch), self._rows(second, batch), strict=True)
         return [_checked({SEMANTIC: semantic, VISUAL: visual}) for semantic, visual in rows]
+
+    def _encoded(self, batch: Sequence[Item]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        semantic = np.stack([item.payload[0] for item in batch])
+        visual = np.stack([item.payload[1] for item in batch])
+        if cores.current() is not Share.HALF:
+            return self._semantic.encode(semantic), self._visual.encode(visual)
+        beside = _beside(lambda: self._visual.encode(visual))
+        first = self._semantic.encode(semantic)
+        return first, beside.result()
 
     @staticmethod
     def _rows(vectors: NDArray[np.float32], batch: Sequence[Item]) -> NDArray[np.float32]:
@@ -103,13 +103,19 @@ class Passes:
         return vectors
 
 
-def _encoded(
-    encoder: Encoder, pictures: list[NDArray[Any]]
-) -> Generator[None, None, NDArray[np.float32]]:
-    batch = np.stack(pictures)
-    if isinstance(encoder, SteppedEncoder):
-        return (yield from encoder.encode_in_steps(batch))
-    return encoder.encode(batch)
+def _beside(work: Callable[[], NDArray[np.float32]]) -> Future[NDArray[np.float32]]:
+    """Runs the work in a daemon thread, on the other half of the cores."""
+    future: Future[NDArray[np.float32]] = Future()
+
+    def run() -> None:
+        try:
+            cores.use(Share.HALF)
+            future.set_result(work())
+        except BaseException as exc:
+            future.set_exception(exc)
+
+    threading.Thread(target=run, name="passes-beside", daemon=True).start()
+    return future
 
 
 def _checked(result: Result) -> Result | Exception:
