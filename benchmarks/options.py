@@ -52,10 +52,17 @@ class Options:
 
         return large_models(self.clip, self.resnet50)
 
+    @property
+    def networks(self) -> Path:
+        """The directory of the exported networks, which the services of all measurements share."""
+        return self.directory / "networks"
+
     def empty(self, name: str) -> Path:
-        """A directory for one service."""
+        """Makes a directory for one service, with a link to the exported networks alone."""
         made = self.directory / name
         made.mkdir(parents=True)
+        self.networks.mkdir(exist_ok=True)
+        (made / "networks").symlink_to(self.networks)
         return made
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.options import GFLOP, Options, Result, milliseconds
 from service.embedding.clip.encoder import ClipEncoder
+from service.embedding.inference.exports import Exports
 from service.embedding.resnet50.encoder import Resnet50Encoder
 
 PASS_SIZES = (1, 2, 4, 8)
@@ -24,9 +25,9 @@ def measure(options: Options) -> Result:
     for precision in ("plain", *options.peak_gflops):
         for name, encoder in (("clip", clip), ("resnet50", resnet50)):
             if precision != "plain":
-                encoder.accelerate(precision)
+                encoder.accelerate(precision, Exports(options.networks))
             passes.setdefault(name, {})[precision] = {
-                "way": encoder.vision.way.name,
+                "way": encoder.vision.tower.plan.name,
                 **{f"ms_per_picture_{n}": _pass_ms(encoder, n, rounds) / n for n in PASS_SIZES},
             }
     return {

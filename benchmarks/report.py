@@ -299,7 +299,8 @@ def _start(found: Results, plots: list[str]) -> str:
     memory = found["memory"]
     curve = ", ".join(f"{mib:.0f}" for _, mib in memory["curve_mib"])
     return (
-        "## Start and memory\n\nCold: the weights were dropped from the page cache first.\n\n"
+        "## Start and memory\n\nThe first start exports the networks. Cold means that the weights "
+        "and the networks were dropped from the page cache before.\n\n"
         + _table(("start", "phase", "seen after s", "memory, MiB"), rows)
         + f"\n\nOver {memory['requests']:,} searches with the compact encoders, memory at each "
         f"tenth was {curve} MiB: {memory['growth']:+.1%} from the second tenth to the last."

@@ -36,7 +36,8 @@ async def test_credentials_may_be_in_the_dotenv_file(
 ) -> None:
     (tmp_path / ".env").write_text("AWS_ACCESS_KEY_ID=a\nAWS_SECRET_ACCESS_KEY=b\nOTHER=c\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")  # so that what is set is undone at the end
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the environment")
     # An index elsewhere, so that no lease is asked for in the bucket.
     settings = Settings(

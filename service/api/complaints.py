@@ -44,6 +44,7 @@ _SYNONYMS = {
     **dict.fromkeys(("id", "sku"), ("product_id",)),
     **dict.fromkeys(("title",), ("name",)),
     **dict.fromkeys(("q", "text"), ("query",)),
+    **dict.fromkeys(("query", "queries"), ("parts",)),
     **dict.fromkeys(("top_k", "size", "count", "per_page"), ("limit",)),
 }
 """Names that other services use, and ours for the same."""

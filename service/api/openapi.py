@@ -56,7 +56,8 @@ def described(
     `query` declares the query string; `image` and `text` tell what an answer is that is not JSON;
     `etag` names the statuses whose answers have an ETag.
     """
-    common = () if access.public else (401, 403, 422, 500, 503)
+    # 400: HTTP itself may be malformed, on any call.
+    common = (400,) if access.public else (401, 403, 422, 500, 503)
     extra: Json = {ACCESS: access, PROBLEMS: sorted({*common, *statuses})}
     if body is not None:
         extra["requestBody"] = body

@@ -94,7 +94,7 @@ class Indexer:
             await self._apply(Changes(deletes=deletes))
 
     async def restore(self, product: Product) -> Restored:
-        """Brings a product's points in step with its record where its pictures are readable."""
+        """Brings a product's points in step with its record, if its pictures can be read."""
         wanted = _points_by_id(product)
         found = _with_fingerprints(await self._store.payloads(list(wanted)))
         missing = [payload.image_id for key, payload in wanted.items() if key not in found]

@@ -200,14 +200,11 @@ class Journal:
         """Returns True if this process now holds the product. Raises ProductBusy if waiting is of
         no use."""
         product_id = claim.intent.product_id
-        data = write_intent(claim.intent)
-        if await self._blobs.create(_key(product_id), data):
+        if await self._blobs.create(_key(product_id), write_intent(claim.intent)):
             return True
         found = await self._blobs.read(_key(product_id))
         if found is None:
             return False
-        if found.data == data:  # the store repeated a write whose answer was lost
-            return True
         other = read_intent(found.data)
         if other is not None and self._may_go_on(other):
             if self._age(other) > timedelta(seconds=PATIENCE_S):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -43,14 +43,6 @@ class Encoder(Protocol):
 
         The batch has the type of number that the encoder's own `preprocess` returns, hence Any.
         """
-
-
-@runtime_checkable
-class SteppedEncoder(Protocol):
-    """An encoder that can pause within a forward pass, to let a shorter one go first."""
-
-    def encode_in_steps(self, batch: NDArray[Any]) -> Generator[None, None, NDArray[np.float32]]:
-        """Does what `Encoder.encode` does, and yields wherever it may pause."""
 
 
 @runtime_checkable

@@ -24,7 +24,6 @@ from service.core.embedding import (
     Signal,
 )
 from service.core.errors import InvalidText
-from service.core.interfaces import SteppedEncoder
 from service.duplicates.fingerprint import SIDE_PX, image_fingerprint
 from service.embedding.attribution.explanation_passes import Asked
 from service.embedding.images import reader as images
@@ -43,10 +42,6 @@ high, then come at an eighth; benchmarks/REPORT.md says how near the vectors sta
 _LARGEST_RESIZE_PX = 256
 """ResNet50 resizes to this before it crops, which its input does not show."""
 
-_BULK_WORKERS = 2
-"""Bulk passes at once, of encoders whose passes can pause for a search; else one, so that no more
-than that stands in a search's way. More would want more pictures under way to fill them."""
-
 Prepared = dict[str, NDArray[np.generic]]
 """What each signal's encoder takes."""
 
@@ -63,7 +58,8 @@ class HybridEmbedder:
             max_items=limits.batch_max_items,
             queue_max_items=limits.queue_max_items,
             queue_timeout_s=limits.queue_timeout_s,
-            bulk_workers=self._bulk_workers(),
+            # A GPU runs one pass at a time, and large ones better.
+            bulk_workers=1 if encoders.device == "cuda" else cores.count(),
         )
         self.pool = DecodePool(
             limits.decode_threads,
@@ -180,10 +176,6 @@ class HybridEmbedder:
         opened = images.open_image(data, self.limits)
         with self._budget.hold(opened.decoded_pixels(opened.thumbnail_side(size_px))):
             return opened.thumbnail(size_px)
-
-    def _bulk_workers(self) -> int:
-        pausing = all(isinstance(e, SteppedEncoder) for e in self._encoders.values())
-        return min(_BULK_WORKERS, cores.cores()) if pausing else 1
 
     def _shorter_side_px(self) -> int:
         """The largest side that an encoder resizes to, found by trying them all, with margin."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from service.core.errors import WeightsUnavailable
 from service.core.interfaces import Encoder
@@ -19,6 +19,10 @@ from service.embedding.model_files.progress import OnProgress, Progress
 from service.embedding.model_files.reachability import unreachable
 from service.embedding.options import EncoderSet, ModelOptions
 from service.embedding.sources import EncoderSource
+
+if TYPE_CHECKING:  # the modules import PyTorch, which takes seconds
+    from service.embedding.inference.exports import Exports
+    from service.embedding.inference.tower import Precision
 
 T = TypeVar("T")
 
@@ -34,13 +38,16 @@ class LoadedEncoders:
 
     by_signal: Mapping[str, Encoder]
     warning: str | None = None
+    device: str = "cpu"
 
 
 @runtime_checkable
 class Accelerated(Protocol):
     """An encoder that can choose the fastest execution plan for this computer."""
 
-    def accelerate(self, precision: str) -> None:
+    name: str
+
+    def accelerate(self, precision: Precision, exports: Exports) -> None:
         """Chooses a plan by trying several; nothing else may run meanwhile."""
 
 
@@ -122,11 +129,29 @@ def _load(
     # Each loads in its own thread: most of the time is spent reading files.
     loading = {signal: _in_daemon_thread(source.load) for signal, source in sources.items()}
     encoders = {signal: future.result() for signal, future in loading.items()}
-    on_progress(Progress("choosing the fastest execution plans"))
-    for encoder in encoders.values():  # one at a time, or they would measure each other
+    if encoder_set == "compact":
+        return LoadedEncoders(encoders)
+    _accelerate(list(encoders.values()), options, on_progress)
+    from service.embedding.inference.device import resolve_device
+
+    return LoadedEncoders(encoders, device=resolve_device(options.device))
+
+
+def _accelerate(
+    encoders: Sequence[Encoder], options: ModelOptions, on_progress: OnProgress
+) -> None:
+    """Lets the encoders choose their execution plans, one at a time: they measure times."""
+    from service.embedding.inference.exports import Exports
+
+    exports = Exports(options.data_dir / "networks")
+    for encoder in encoders:
         if isinstance(encoder, Accelerated):
-            encoder.accelerate(options.precision)
-    return LoadedEncoders(encoders)
+            on_progress(
+                Progress(
+                    f"preparing {encoder.name} for this processor; half a minute the first time"
+                )
+            )
+            encoder.accelerate(options.precision, exports)
 
 
 def _fetch_missing(sources: Sequence[EncoderSource], on_progress: OnProgress) -> None:

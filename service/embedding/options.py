@@ -20,6 +20,8 @@ class ModelOptions:
     resnet50_weights: str
     resnet50_transforms: str
     weights_dir: Path
+    data_dir: Path
+    """The parent of the folder for networks that were exported for this processor."""
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "float32", "bfloat16"]
     explicit: frozenset[str] = frozenset()

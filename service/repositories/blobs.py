@@ -64,7 +64,6 @@ class ObstoreBlobs:
         self._store = store
         self._closed = False
         self._replacing = Lock()
-        self._slots = asyncio.Semaphore(_THREADS)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="blobs")
 
     @classmethod
@@ -196,16 +195,18 @@ class ObstoreBlobs:
     async def _call(self, function: Callable[[], T]) -> T:
         if self._closed:
             raise StoreUnavailable("The image store is closed.")
+        work = self._threads.submit(function)
+        answer = asyncio.wrap_future(work)
         try:
-            async with asyncio.timeout(_QUEUE_S):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise StoreUnavailable("The image store is too slow; try again.") from None
-        # The slot is free once the thread is, also where the caller has given up meanwhile.
-        work = asyncio.get_running_loop().run_in_executor(self._threads, function)
-        work.add_done_callback(lambda _: self._slots.release())
+            await asyncio.wait({answer}, timeout=_QUEUE_S)
+        except asyncio.CancelledError:
+            answer.cancel()
+            raise
+        # A call that has begun ends by the time limit of its requests; only a waiting one is ended.
+        if work.cancel():
+            raise StoreUnavailable("The image store is too slow; try again.")
         try:
-            return await asyncio.shield(work)
+            return await answer
         except (BaseError, OSError) as exc:
             raise StoreUnavailable(
                 f"The image store does not answer, try again: {_first_line(exc)}"

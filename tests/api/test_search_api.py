@@ -354,3 +354,19 @@ async def test_a_wrong_token_is_refused_by_place(site: Site) -> None:
     problem(foreign, 409, "other-encoders")
     assert pointers(foreign) == ["/parts/0/token"]
     assert "fake-semantic and fake-visual" in foreign.json()["detail"]
+
+
+async def test_a_mistake_names_the_call_or_the_field_that_was_meant(site: Site) -> None:
+    picture = {"image": ("q.png", PNG)}
+    form = await site.client.post("/search", files=picture)
+    body = await site.client.post("/search/image", json={"parts": [{"text": "red"}]})
+    field = await site.client.post("/search/image", files={"file": ("q.png", PNG)})
+    text = await site.client.post("/search/image", files={"image": (None, "q.png")})
+    name = await site.client.post("/search", json={"query": [{"text": "red"}]})
+
+    assert (form.status_code, body.status_code) == (415, 415)
+    assert "POST /search/image as multipart/form-data" in form.json()["detail"]
+    assert "POST /search as JSON" in body.json()["detail"]
+    assert "did you mean 'image'?" in field.json()["detail"]
+    assert "send it as a file" in text.json()["detail"]
+    assert "did you mean 'parts'?" in name.json()["detail"]

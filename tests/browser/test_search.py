@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.end_to_end.pictures import png
 from tests.end_to_end.process import ServiceProcess
 
 Open = Callable[..., Visit]
+SEARCHES = re.compile(r"/search(/image)?$")
 
 
 class TestWaysIn:
@@ -102,7 +104,7 @@ class TestSlider:
         here.settled()
         expect(here.hits).to_have_count(6)
         held: list[Route] = []
-        here.page.route("**/search/image", lambda route: held.append(route))
+        here.page.route(SEARCHES, lambda route: held.append(route))
 
         here.page.get_by_label("What counts").fill("100")
 
@@ -117,7 +119,7 @@ class TestSlider:
         here = visit(shop)
         here.choose(png(2))
         here.settled()
-        here.page.route("**/search/image", lambda route: None)  # Never answered.
+        here.page.route(SEARCHES, lambda route: None)  # Never answered.
         here.page.get_by_label("What counts").fill("85")
         weights = {"semantic": 0.15, "visual": 0.85}
         answer = shop.client.post(
@@ -143,7 +145,7 @@ class TestSlider:
             else:
                 held.append(route)
 
-        here.page.route("**/search/image", hold_the_first)
+        here.page.route(SEARCHES, hold_the_first)
         here.choose(png(0))
         while not held:
             here.page.wait_for_timeout(50)
@@ -313,7 +315,7 @@ def test_of_several_dropped_pictures_the_first_is_searched_with_and_that_is_said
 def test_the_first_search_shows_that_it_is_under_way(shop: ServiceProcess, visit: Open) -> None:
     here = visit(shop)
     expect(here.page.locator(".example").first).to_be_visible()
-    here.page.route("**/search/image", lambda route: None)  # Never answered.
+    here.page.route(SEARCHES, lambda route: None)  # Never answered.
     here.choose(png(1))
     expect(here.results).to_have_attribute("aria-busy", "true")
     bar = here.page.locator(".welcome").evaluate(
@@ -334,8 +336,26 @@ def test_a_verdict_that_is_not_there_yet_follows_by_itself(
         match = {"confidence": None, "verdict": "unknown", "detail": detail, "pending": True}
         route.fulfill(response=answer, json={**answer.json(), "match": match})
 
-    here.page.route("**/search", still_measuring, times=2)
+    here.page.route(SEARCHES, still_measuring, times=2)
     here.choose(png(1))
     expect(here.page.locator(".verdict")).to_contain_text("It is being measured.")
     expect(here.page.locator(".verdict")).to_contain_text("too small to tell")
     here.settled()
+
+
+def test_a_picture_is_sent_once_however_often_the_search_is_refined(
+    shop: ServiceProcess, visit: Open
+) -> None:
+    here = visit(shop)
+    sent: list[str] = []
+    here.page.on("request", lambda request: sent.extend(SEARCHES.findall(request.url)))
+    here.choose(png(2))
+    here.settled()
+    for weight in ("10", "60", "90"):
+        with here.page.expect_response(SEARCHES):
+            here.page.get_by_label("What counts").fill(weight)
+        here.settled()
+
+    assert sent[0] == "/image"
+    assert len(sent) >= 4
+    assert set(sent[1:]) == {""}

@@ -18,8 +18,12 @@ LISTEN = """
 window.sentQueries = [];
 const send = window.fetch;
 window.fetch = (path, options) => {
-    const query = options?.body instanceof FormData ? options.body.get("query") : null;
-    if (query !== null) window.sentQueries.push(JSON.parse(query));
+    const body = options?.body instanceof FormData ? options.body.get("parts") : options?.body;
+    const sent = typeof body === "string" ? JSON.parse(body) : null;
+    const parts = sent?.parts ?? sent;
+    // A token stands for the picture, once that has been sent.
+    const shown = ({ token, ...part }) => (token ? { image: "photo", ...part } : part);
+    if (Array.isArray(parts)) window.sentQueries.push(parts.map(shown));
     return send(path, options);
 };
 """

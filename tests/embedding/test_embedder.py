@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 import pytest_asyncio
-import torch
-from numpy.typing import NDArray
 from PIL import Image
 
 from service.core.embedding import Crop, Priority, Signal
@@ -24,6 +23,7 @@ from service.embedding.clip.encoder import ClipEncoder
 from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.images.decoding_pool import DecodePool, PixelBudget
 from service.embedding.images.reader import ImageLimits, decode
+from service.embedding.inference import cores
 from service.embedding.resnet50.encoder import Resnet50Encoder
 from tests.embedding.encoders import ScriptedEncoder, limits, loaded, until
 from tests.embedding.pictures import exif, noise, smooth, written
@@ -153,30 +153,14 @@ async def test_a_full_queue_refuses_before_anything_is_decoded() -> None:
     await made.close()
 
 
-class SteppedScriptedEncoder(ScriptedEncoder):
-    def encode_in_steps(
-        self, batch: NDArray[np.generic]
-    ) -> Generator[None, None, NDArray[np.float32]]:
-        yield
-        return self.encode(batch)
-
-
-@pytest.mark.parametrize(
-    ("encoder", "threads", "workers"),
-    [(SteppedScriptedEncoder, 4, 2), (SteppedScriptedEncoder, 1, 1), (ScriptedEncoder, 4, 1)],
-)
-async def test_encoders_that_pause_have_two_bulk_passes_at_once_where_there_are_cores(
-    encoder: type[ScriptedEncoder], threads: int, workers: int
-) -> None:
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        made = HybridEmbedder(loaded(encoder(), encoder()), limits())
-    finally:
-        torch.set_num_threads(before)
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+async def test_each_core_runs_a_bulk_pass_and_a_gpu_runs_one(device: str) -> None:
+    encoders = replace(loaded(ScriptedEncoder(), ScriptedEncoder()), device=device)
+    made = HybridEmbedder(encoders, limits())
     others = set(threading.enumerate())
     made.start()
     new = {thread.name for thread in set(threading.enumerate()) - others}
+    workers = cores.count() if device == "cpu" else 1
     assert new == {"passes-search", *(f"passes-bulk-{n}" for n in range(workers))}
     await made.close()
 

@@ -86,10 +86,15 @@ def test_other_weights_are_used(address: str) -> None:
 
 
 def test_the_other_searches_find_something(address: str) -> None:
-    by_text, similar, mixed = _paste(SESSION[2], address)
+    by_text, similar, *mixtures = _paste(SESSION[2], address)
     assert len(_found(by_text)) == 1
     assert _found(similar) != ["mug-red"]
-    assert len(_found(mixed)) == 3
+    assert [len(_found(mixed)) for mixed in mixtures] == [3, 3]
+
+
+def test_a_token_searches_again(address: str) -> None:
+    (answer,) = _paste(SESSION[3], address)
+    assert len(_found(answer)) == 1
 
 
 def test_the_three_products_have_no_near_duplicates(address: str) -> None:

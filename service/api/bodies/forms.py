@@ -37,12 +37,18 @@ class Field:
 
 
 async def read_multipart(
-    request: Request, model: type[Model], *, files: int, file_bytes: int, text_bytes: int = 2**17
+    request: Request,
+    model: type[Model],
+    *,
+    files: int,
+    file_bytes: int,
+    text_bytes: int = 2**17,
+    otherwise: str = "",
 ) -> Model:
     """A multipart form as the model. Raises ProblemError."""
     texts = len(model.model_fields) + SPARE_TEXTS
     limits = Limits(files=files, texts=texts, file_bytes=file_bytes, text_bytes=text_bytes)
-    parts = await read_form(request, limits)
+    parts = await read_form(request, limits, otherwise=otherwise)
     return _validated(model, [part for part in parts if not _is_empty_file_input(part)])
 
 
@@ -94,9 +100,6 @@ def _validated(model: type[Model], parts: Sequence[Part]) -> Model:
         by_name.setdefault(part.name, []).append(part)
     values: dict[str, object] = {}
     told = []
-    for name, field in fields.items():
-        if field.required and field.kind == "file" and name not in by_name:
-            told.append(_complaint(name, f"The field {name!r} is missing; {_how(field)}."))
     for name, given in by_name.items():
         try:
             _read_into(values, name, fields, given)
@@ -104,6 +107,9 @@ def _validated(model: type[Model], parts: Sequence[Part]) -> Model:
             told.append(_complaint(name, error.detail))
         except ProblemError as error:
             told.extend(error.problem.errors)
+    for name, field in fields.items():
+        if field.required and field.kind == "file" and name not in by_name:
+            told.append(_complaint(name, f"The field {name!r} is missing; {_how(field)}."))
     return validated(model, values, told=told)
 
 

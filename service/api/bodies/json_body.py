@@ -17,14 +17,24 @@ JSON_TYPES = ("application/json",)
 
 
 async def read_json(
-    request: Request, model: type[Model], media_types: Sequence[str] = JSON_TYPES
+    request: Request,
+    model: type[Model],
+    media_types: Sequence[str] = JSON_TYPES,
+    *,
+    otherwise: str = "",
 ) -> Model:
-    """The body as the model. Raises ProblemError: 415, 413 or 422."""
+    """The body as the model. Raises ProblemError: 415, 413 or 422.
+
+    `otherwise` is told where the body is of another type: the call that takes it.
+    """
     media_type = media_type_of(request)
     if media_type not in media_types:
         accept = "Accept-Patch" if request.method == "PATCH" else "Accept"
         raise ProblemError(
-            http_problem(415, f"Send {media_types[0]}; this is {media_type[:100] or 'untyped'}."),
+            http_problem(
+                415,
+                f"Send {media_types[0]}; this is {media_type[:100] or 'untyped'}.{otherwise}",
+            ),
             {accept: ", ".join(media_types)},
         )
     text = await _read_text(request)

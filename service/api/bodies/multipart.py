@@ -67,10 +67,13 @@ class Part:
         return self.filename is not None or self.content_type.startswith(BINARY_TYPES)
 
 
-async def read_form(request: Request, limits: Limits) -> list[Part]:
-    """All parts in order. Raises ProblemError: 415, 413, 422 or 400."""
+async def read_form(request: Request, limits: Limits, *, otherwise: str = "") -> list[Part]:
+    """All parts in order. Raises ProblemError: 415, 413, 422 or 400.
+
+    `otherwise` is told where the body is no form: the call that takes it.
+    """
     _refuse_encoding(request.headers.get("content-encoding", "identity"))
-    boundary = _boundary(request.headers.get("content-type", ""))
+    boundary = _boundary(request.headers.get("content-type", ""), otherwise)
     reader = _Reader(limits)
     try:
         parser = MultipartParser(boundary, reader.callbacks())
@@ -103,12 +106,12 @@ async def _from_first_boundary(
             raise _malformed("The body does not begin with its boundary; send that first.")
 
 
-def _boundary(content_type: str) -> bytes:
+def _boundary(content_type: str, otherwise: str) -> bytes:
     media_type, options = parse_options_header(content_type)
     if media_type != b"multipart/form-data":
         sent = media_type.decode("latin-1")[:100] or "no content type"
         raise ProblemError(
-            http_problem(415, f"Send multipart/form-data; this is {sent}."),
+            http_problem(415, f"Send multipart/form-data; this is {sent}.{otherwise}"),
             {"Accept": "multipart/form-data"},
         )
     boundary = options.get(b"boundary", b"")

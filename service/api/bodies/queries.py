@@ -17,6 +17,8 @@ from service.core.errors import InvalidInput, Place, within
 from service.core.query import ImagePart, QueryPart, Ranking, TextPart
 from service.search.tokens import QueryTokens
 
+PICTURES = " Pictures go to POST /search/image as multipart/form-data."
+
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
@@ -41,6 +43,7 @@ async def read_image_search(
         files=most + 1,
         file_bytes=file_bytes,
         text_bytes=MAX_JSON_BYTES,
+        otherwise=" Texts, products and tokens without a picture go to POST /search as JSON.",
     )
     mixed, named = _mixed(form, tokens)
     alone = _alone(form, named)
@@ -54,14 +57,14 @@ async def read_image_search(
 
 async def read_text_search(request: Request) -> SearchRequest:
     """The JSON body of a search by text. Raises ProblemError."""
-    body = await read_json(request, requests.TextSearch)
+    body = await read_json(request, requests.TextSearch, otherwise=PICTURES)
     places: dict[Place, Place] = {("parts", 0, "text"): ("query",)}
     return SearchRequest([TextPart(body.query)], body.ranking(), body.return_token, places)
 
 
 async def read_mixed_search(request: Request, tokens: QueryTokens) -> SearchRequest:
     """The JSON body of a search without pictures. Raises ProblemError, InvalidInput."""
-    body = await read_json(request, requests.MixedSearch)
+    body = await read_json(request, requests.MixedSearch, otherwise=PICTURES)
     parts = [_part(part, n, tokens) for n, part in enumerate(body.parts)]
     return SearchRequest(parts, body.ranking(), body.return_token)
 

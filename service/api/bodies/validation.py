@@ -31,6 +31,8 @@ def validated(
             for one in error.errors(include_input=False, include_url=False)
             if pointer((*at, *one["loc"][:1])) not in pointers
         ]
+        # A wrong name explains why the right one is missing.
+        wrong.sort(key=lambda one: one["type"] != "extra_forbidden")
         room = max(0, MAX_ERRORS - len(told))
         told = [*told, *(_field_error(model, one, at) for one in wrong[:room])]
         raise invalid_request(*told, unlisted=max(0, len(wrong) - room)) from error

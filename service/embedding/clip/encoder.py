@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ from PIL import Image
 
 from service.core.errors import SetupError
 from service.core.interfaces import RegionEncoder
-from service.embedding.clip.accelerated import clip_stages
 from service.embedding.clip.attribution import ClipRegions
 from service.embedding.clip.loading import load_model, part_for
 from service.embedding.clip.texts import ClipTexts
+from service.embedding.clip.towers import ImageTower
 from service.embedding.images.preprocessing import PixelRecipe, floor_offset
-from service.embedding.inference.plans import BuildStage, Unsupported
-from service.embedding.inference.vision import Precision, VisionModel
+from service.embedding.inference.exports import Exports
+from service.embedding.inference.tower import Precision
+from service.embedding.inference.vision import VisionModel
 from service.embedding.model_files.fingerprints import fingerprint, hash_files, model_files
 
 PREPROCESSING_VERSION = "clip-1"
@@ -49,7 +50,8 @@ class ClipEncoder:
         self._model = model
         self._device = device
         self.recipe = recipe_of(part_for(model, "image").processor.image_processor)
-        self.vision = VisionModel(self._plain_features, self.recipe, device)
+        self.vision = VisionModel("clip-pictures", ImageTower(model), self.recipe, device)
+        self._weights_hash = weights_hash
         self.name = name
         self._check_pixels()
         self.dimensions = self._measure_dimensions()
@@ -92,14 +94,10 @@ class ClipEncoder:
     def encode(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
         return self.vision.encode(batch)
 
-    def encode_in_steps(
-        self, batch: NDArray[np.generic]
-    ) -> Generator[None, None, NDArray[np.float32]]:
-        return self.vision.encode_in_steps(batch)
-
-    def accelerate(self, precision: Precision) -> None:
-        """Pictures go the fastest way that this machine has to the same vectors."""
-        self.vision.accelerate(self._stages, precision)
+    def accelerate(self, precision: Precision, exports: Exports) -> None:
+        """Pictures and texts go the fastest way that this machine has to the same vectors."""
+        self.vision.accelerate(precision, exports, self._weights_hash)
+        self.texts.accelerate(precision, exports)
 
     def regions(self) -> RegionEncoder:
         """Raises Unexplained where the model is not built as CLIP is."""
@@ -116,17 +114,6 @@ class ClipEncoder:
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """n texts to (n, dimensions), of unit length."""
         return self.texts.encode(texts)
-
-    def _plain_features(self, pixels: torch.Tensor) -> torch.Tensor:
-        features: torch.Tensor = self._model({"pixel_values": pixels, "modality": "image"})[
-            "sentence_embedding"
-        ]
-        return features
-
-    def _stages(self) -> tuple[BuildStage, ...]:
-        if len(self._model) != 1:
-            raise Unsupported("modules behind the CLIP model")
-        return clip_stages(self._model[0].model)
 
     def _check_pixels(self) -> None:
         """Compares the preprocessing with the library's, which follows settings unknown here."""

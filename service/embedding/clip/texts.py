@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from service.core.errors import InvalidText, SetupError
 from service.embedding.clip.loading import load_model, part_for
-from service.embedding.images.preprocessing import unit_rows
+from service.embedding.clip.towers import TextTower
+from service.embedding.inference.exports import Exports
+from service.embedding.inference.tower import Precision, Tower
 from service.embedding.model_files.fingerprints import fingerprint, hash_files, model_files
 
 MAX_TEXT_CHARACTERS = 10_000
@@ -21,6 +23,8 @@ MAX_TEXT_CHARACTERS = 10_000
 
 TEXT_VERSION = "clip-text-1"
 """Part of the fingerprint: change it if texts are to be prepared differently."""
+
+_PROBES = ("a photo of a red shoe", "bag")
 
 MIN_COSINE = 0.9999
 """Between a text's vector here and the library's; other rounding stays above it."""
@@ -43,6 +47,8 @@ class ClipTexts:
         # So that the library cuts a text as well, whatever length the tokenizer's files promise.
         part.max_seq_length = self.max_tokens
         self._prompt = (model.prompts or {}).get(model.default_prompt_name, "")
+        self._weights_hash = weights_hash
+        self._tower = Tower("clip-texts", TextTower(model, tuple(self._inputs(_PROBES))), device)
         self.dimensions = self._check()
         self.fingerprint = fingerprint(
             name, {"weights": weights_hash}, TEXT_VERSION, self.dimensions
@@ -73,11 +79,22 @@ class ClipTexts:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """n texts to (n, dimensions), of unit length."""
-        with torch.inference_mode():
-            with self._lock:
-                inputs = self._model.preprocess(list(texts), prompt=self._prompt or None)
-            moved = {k: v.to(self._device) if hasattr(v, "to") else v for k, v in inputs.items()}
-            return unit_rows(self._model(moved)["sentence_embedding"])
+        return self._tower.vectors(*self._inputs(texts).values())
+
+    def accelerate(self, precision: Precision, exports: Exports) -> None:
+        """Takes the fastest execution plan for this processor with the same vectors."""
+        probes = tuple(self._inputs(_PROBES).values())
+        self._tower.accelerate(probes, precision, exports, self._weights_hash)
+
+    def _inputs(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
+        """Tokenizes the texts into tensors, by the names that the model expects."""
+        with self._lock:
+            inputs = self._model.preprocess(list(texts), prompt=self._prompt or None)
+        return {
+            name: value.to(self._device)
+            for name, value in inputs.items()
+            if isinstance(value, torch.Tensor)
+        }
 
     def _ids(self, text: str) -> list[int]:
         with self._lock:

@@ -15,14 +15,12 @@ from service.core.embedding import Priority
 from service.core.errors import Overloaded, Starting, Unavailable
 from service.core.interfaces import Encoder
 from service.embedding.inference import cores
+from service.embedding.inference.cores import Share
 from service.embedding.inference.forward_pass import Item, Kind, Passes, Result
 from service.embedding.inference.pass_queue import PassQueue
 from service.embedding.inference.stats import BatcherStats
 
 log = logging.getLogger(__name__)
-
-BULK_PAUSES_FOR_S = 1.0
-"""A bulk pass pauses for searches so long in all, and then ends beside them."""
 
 SEARCH_RESERVE = 4
 """One place in so many is kept for searches: bulk work alone cannot fill the queue."""
@@ -46,9 +44,10 @@ class _Worker:
 class Batcher:
     """Owns the encoders: `submit` from any event loop, the passes run in threads of its own.
 
-    One of them runs searches, on all cores. Several share bulk work, each with its part of the
-    cores: passes that are independent wait neither for each other nor for the decoding beside
-    them, as the halves of one pass would. They pause while a search is under way.
+    One of them runs searches, a picture's two passes side by side on half of the cores each.
+    Several share bulk work, each with a core of its own, at a lower priority than searches: passes
+    that are independent wait neither for each other nor for the decoding beside them, as the parts
+    of one pass would.
     """
 
     def __init__(
@@ -70,8 +69,7 @@ class Batcher:
         self._queue = PassQueue()
         self._changed = threading.Condition()
         self._closing = False
-        self._cores = 0
-        """Those of all passes together; 0 before the start."""
+        self._started = False
         self._search_worker = _Worker("passes-search", Priority.SEARCH)
         self._bulk_workers = [
             _Worker(f"passes-bulk-{n}", Priority.BULK) for n in range(bulk_workers)
@@ -80,7 +78,7 @@ class Batcher:
         self.stats = BatcherStats()
 
     def start(self) -> None:
-        self._cores = cores.cores()
+        self._started = True
         with self._changed:
             for worker in self._workers:
                 self._start_thread(worker)
@@ -148,7 +146,7 @@ class Batcher:
     def _check_room(self, priority: Priority) -> None:
         if self._closing:
             raise Unavailable("The service is shutting down; try again in a moment.")
-        if not self._cores:
+        if not self._started:
             raise Starting("The models are still loading; try again in a moment.")
         for worker in self._workers:
             if not worker.alive:
@@ -221,27 +219,27 @@ class Batcher:
                 if self._closing:
                     return []
                 self._changed.wait()
-            most, share = self._max_items, self._cores
-            if worker.priority is Priority.BULK:
-                most, share = self._bulk_part()
+            most, share = self._part(worker.priority)
             batch = self._queue.take(worker.priority, most)
             worker.running, worker.busy_since = batch, self._clock()
             self.stats.count(len(batch))
-        cores.use(share)
+        # Explanations run through the plain models, with nothing beside them.
+        cores.use(Share.WHOLE if batch[0].kind is Kind.EXPLANATION else share)
         return batch
 
-    def _bulk_part(self) -> tuple[int, int]:
-        """How many items one bulk pass takes, and how many cores: all, where it is alone."""
+    def _part(self, priority: Priority) -> tuple[int, Share]:
+        """How many items a pass takes, and its share of the cores."""
+        if priority is Priority.SEARCH:
+            return self._max_items, Share.HALF
         idle = sum(worker.busy_since is None for worker in self._bulk_workers)
         waiting = self._queue.waiting(Priority.BULK)
         if waiting == 1 and idle == len(self._bulk_workers):
-            return 1, self._cores
-        most = min(self._max_items, math.ceil(waiting / idle))
-        return most, max(1, self._cores // len(self._bulk_workers))
+            return 1, Share.HALF  # it is alone, as a search is
+        return min(self._max_items, math.ceil(waiting / idle)), Share.BACKGROUND
 
     def _run(self, worker: _Worker, batch: list[Item]) -> None:
         try:
-            results = self._results(worker, batch)
+            results = self._passes.run(batch)
         except Exception as exc:
             self._retry(batch, exc)
         else:
@@ -250,32 +248,6 @@ class Batcher:
         with self._changed:
             worker.running, worker.busy_since = [], None
             self._changed.notify_all()
-
-    def _results(self, worker: _Worker, batch: list[Item]) -> list[Result | Exception]:
-        steps = self._passes.run_in_steps(batch)
-        patience_s = BULK_PAUSES_FOR_S if worker.priority is Priority.BULK else 0.0
-        while True:
-            if patience_s > 0:
-                patience_s -= self._let_searches_by(patience_s)
-            try:
-                next(steps)
-            except StopIteration as end:
-                results: list[Result | Exception] = end.value
-                return results
-
-    def _let_searches_by(self, patience_s: float) -> float:
-        """Waits while a search waits or runs, so long at most; how long it was, in seconds."""
-        with self._changed:
-            if not self._searching():
-                return 0.0
-            self.stats.pauses += 1
-            started = self._clock()
-            self._changed.wait_for(lambda: not self._searching(), patience_s)
-            return self._clock() - started
-
-    def _searching(self) -> bool:
-        waits = self._queue.waiting(Priority.SEARCH) > 0
-        return waits or self._search_worker.busy_since is not None
 
     def _retry(self, batch: list[Item], exc: Exception) -> None:
         """One by one, so that one item fails alone."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -13,11 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.core.embedding import Priority, Vector
-from service.core.interfaces import Encoder, SteppedEncoder, TextEncoder
+from service.core.interfaces import Encoder, TextEncoder
 from service.embedding.attribution.explanation_passes import RegionPasses
+from service.embedding.inference import cores
+from service.embedding.inference.cores import Share
 
 Result: TypeAlias = dict[str, Vector]
 """One unit vector per signal; for an explanation, the shares of the cells per signal."""
+
+Vectors: TypeAlias = dict[str, NDArray[np.float32]]
+"""By signal, one row for each item."""
 
 _UNIT_TOLERANCE = 1e-3
 
@@ -74,27 +81,16 @@ class Passes:
     def run(self, batch: Sequence[Item]) -> list[Result | Exception]:
         """The vectors of each item, or what is wrong with them; all items are of one kind.
 
-        Raises what the encoders raise.
+        Uses the calling thread's share of the cores: at half of them the pictures go through the
+        first encoder and through the others at once. Raises what the encoders raise.
         """
-        steps = self.run_in_steps(batch)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                results: list[Result | Exception] = end.value
-                return results
-
-    def run_in_steps(
-        self, batch: Sequence[Item]
-    ) -> Generator[None, None, list[Result | Exception]]:
-        """`run`, with pauses in which another pass may run."""
         payloads = [item.payload for item in batch]
         if batch[0].kind is Kind.EXPLANATION:
             return self.regions.run(payloads)
         if batch[0].kind is Kind.TEXT:
             vectors = {name: e.encode_texts(payloads) for name, e in self._text_encoders.items()}
         else:
-            vectors = yield from self._encode_images(payloads)
+            vectors = self._encode_images(payloads)
         for name, rows in vectors.items():
             if len(rows) != len(batch):
                 raise ValueError(f"{name}: {len(rows)} vectors for {len(batch)} items")
@@ -103,15 +99,18 @@ class Passes:
             for place in range(len(batch))
         ]
 
-    def _encode_images(
-        self, payloads: Sequence[Mapping[str, NDArray[Any]]]
-    ) -> Generator[None, None, dict[str, NDArray[np.float32]]]:
-        vectors: dict[str, NDArray[np.float32]] = {}
-        for name, encoder in self._encoders.items():
-            if vectors:
-                yield
-            vectors[name] = yield from _encoded(encoder, [images[name] for images in payloads])
-        return vectors
+    def _encode_images(self, payloads: Sequence[Mapping[str, NDArray[Any]]]) -> Vectors:
+        def encode(names: Sequence[str]) -> Vectors:
+            return {
+                name: self._encoders[name].encode(np.stack([images[name] for images in payloads]))
+                for name in names
+            }
+
+        first, *others = self._encoders
+        if cores.current() is not Share.HALF:
+            return encode([first, *others])
+        beside = _beside(lambda: encode(others))
+        return encode([first]) | beside.result()
 
 
 def text_encoders(encoders: Mapping[str, Encoder]) -> dict[str, TextEncoder]:
@@ -119,13 +118,19 @@ def text_encoders(encoders: Mapping[str, Encoder]) -> dict[str, TextEncoder]:
     return {name: e for name, e in encoders.items() if isinstance(e, TextEncoder)}
 
 
-def _encoded(
-    encoder: Encoder, pictures: list[NDArray[Any]]
-) -> Generator[None, None, NDArray[np.float32]]:
-    batch = np.stack(pictures)
-    if isinstance(encoder, SteppedEncoder):
-        return (yield from encoder.encode_in_steps(batch))
-    return encoder.encode(batch)
+def _beside(work: Callable[[], Vectors]) -> Future[Vectors]:
+    """Runs the work in a daemon thread, on the other half of the cores."""
+    future: Future[Vectors] = Future()
+
+    def run() -> None:
+        try:
+            cores.use(Share.HALF)
+            future.set_result(work())
+        except BaseException as exc:
+            future.set_exception(exc)
+
+    threading.Thread(target=run, name="passes-beside", daemon=True).start()
+    return future
 
 
 def _checked(result: Result) -> Result | Exception:

@@ -1,4 +1,4 @@
-"""Ways to run one model, and the choice of the fastest that gives the plain model's vectors."""
+"""Chooses the fastest execution plan of a model that gives the plain model's vectors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
 from typing import TypeAlias
 
 import numpy as np
@@ -17,136 +16,103 @@ from service.embedding.images.preprocessing import unit_rows
 
 log = logging.getLogger(__name__)
 
-Stage: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
-
-BuildStage: TypeAlias = Callable[[torch.dtype], Stage]
-"""Makes a stage that calculates in this type, whatever its input's."""
+Inputs: TypeAlias = tuple[torch.Tensor, ...]
+Run: TypeAlias = Callable[..., torch.Tensor]
+"""A function that turns the inputs of n items into features, (n, dimensions)."""
 
 CLEARLY_FASTER = 1.5
-"""A way so many times as fast as the plain one is taken without trying those after it."""
+"""A plan so many times as fast as the plain one is taken without trying those after it."""
 
 _ROUNDS = 3
 
 
-class Unsupported(Exception):
-    """The model is built in a manner that this way does not know."""
-
-
 @dataclass(frozen=True, slots=True)
-class Way:
-    """Normalised pixels through all stages, one after the other, to features."""
+class Plan:
+    """One way to run the model."""
 
     name: str
-    stages: tuple[Stage, ...]
+    run: Run
 
-    def features(self, pixels: torch.Tensor) -> torch.Tensor:
+    def features(self, inputs: Inputs) -> torch.Tensor:
         with torch.inference_mode():
-            return reduce(lambda state, stage: stage(state), self.stages, pixels)
+            return self.run(*inputs)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A way that may be built; `least_cosine` to the plain vectors is exact enough for it."""
+    """A plan that may be built; `least_cosine` to the plain vectors is exact enough for it."""
 
     name: str
     least_cosine: float
-    build: Callable[[], tuple[Stage, ...]]
-
-
-def reduced_precision(
-    stages: Sequence[BuildStage], dtype: torch.dtype, least_cosine: float
-) -> list[Candidate]:
-    """All stages in `dtype`, then with the first ones in float32, where errors grow the most:
-    each later layer carries them on."""
-    name = str(dtype).rpartition(".")[2]
-    return [
-        Candidate(
-            f"packed {name}"
-            + (f", the first {exact} of {len(stages)} stages float32" * (exact > 0)),
-            least_cosine,
-            partial(_mixed, stages, exact, dtype),
-        )
-        for exact in (0, len(stages) // 4, len(stages) // 2)
-    ]
-
-
-def full_precision(stages: Sequence[BuildStage], least_cosine: float) -> Candidate:
-    return Candidate("packed float32", least_cosine, partial(_mixed, stages, 0, torch.float32))
-
-
-def _mixed(stages: Sequence[BuildStage], exact: int, dtype: torch.dtype) -> tuple[Stage, ...]:
-    return tuple(
-        build(torch.float32 if number < exact else dtype) for number, build in enumerate(stages)
-    )
+    build: Callable[[], Run]
 
 
 def fastest(
-    plain: Way,
+    plain: Plan,
     candidates: Iterable[Candidate],
-    probes: torch.Tensor,
+    probes: Inputs,
+    expected: NDArray[np.float32],
     *,
-    seconds: Callable[[Way, torch.Tensor], float] | None = None,
-) -> Way:
-    """The fastest way for one picture, of those that give the plain vectors for the probes.
+    seconds: Callable[[Plan, Inputs], float] | None = None,
+) -> Plan:
+    """The fastest plan for one item, of those that give the plain vectors for the probes.
 
-    `probes` are normalised pixels of several pictures. Never raises for a candidate: one that
-    cannot be built, fails or strays is passed over, and the plain way is always there.
+    `probes` are the inputs of several items, `expected` the plain plan's `vectors` of them. Never
+    raises for a candidate: one that cannot be built, fails or strays is passed over, and the plain
+    plan is always there.
     """
     measure = seconds or best_seconds
-    lone = probes[:1]
-    # Together in a pass, and the first one alone; both also warm the way up.
-    expected = _vectors(plain, probes)
+    lone = _first(probes)
     best, best_s = plain, measure(plain, lone)
     plain_s = best_s
     for candidate in candidates:
-        way = _exact(candidate, expected, probes)
-        if way is None:
+        plan = exact(candidate, expected, probes)
+        if plan is None:
             continue
-        took_s = measure(way, lone)
-        log.info(
-            "%s: %.1f ms a picture, %.1f ms plain",
-            way.name,
-            took_s * 1e3,
-            plain_s * 1e3,
-        )
+        took_s = measure(plan, lone)
+        log.info("%s: %.1f ms alone, %.1f ms plain", plan.name, took_s * 1e3, plain_s * 1e3)
         if took_s < best_s:
-            best, best_s = way, took_s
+            best, best_s = plan, took_s
         if took_s * CLEARLY_FASTER <= plain_s:
             break
     return best
 
 
-def best_seconds(way: Way, pixels: torch.Tensor) -> float:
+def best_seconds(plan: Plan, inputs: Inputs) -> float:
     """The shortest of a few passes: what else the machine does only ever makes one longer.
 
-    On the processor in this thread's own time, which other processes do not count in.
+    On the processor in this process's own time, in which others do not count.
     """
-    clock = time.thread_time if pixels.device.type == "cpu" else time.perf_counter
+    clock = time.process_time if inputs[0].device.type == "cpu" else time.perf_counter
     taken: list[float] = []
     for _ in range(_ROUNDS):
         started = clock()
-        way.features(pixels).cpu()  # a GPU answers before it is done
+        plan.features(inputs).cpu()  # a GPU answers before it is done
         taken.append(clock() - started)
     return min(taken)
 
 
-def _exact(candidate: Candidate, expected: NDArray[np.float32], probes: torch.Tensor) -> Way | None:
+def exact(candidate: Candidate, expected: NDArray[np.float32], probes: Inputs) -> Plan | None:
+    """The candidate's plan, or None where it fails or strays from the expected vectors."""
     try:
-        with torch.inference_mode():
-            way = Way(candidate.name, candidate.build())
-        cosine = float(np.sum(_vectors(way, probes) * expected, axis=1).min())
+        plan = Plan(candidate.name, candidate.build())
+        cosine = float(np.sum(vectors(plan, probes) * expected, axis=1).min())
     except Exception as exc:
-        # Operators that a build of PyTorch lacks, another model's attributes: many errors, and
-        # each means that the plain way is the one to take.
+        # A processor that lacks what the plan needs, a package that is not there: many errors,
+        # and each means that another plan is the one to take.
         log.info("%s cannot be used here: %r", candidate.name, exc)
         return None
     if not cosine >= candidate.least_cosine:
         log.warning("%s strays from the plain model: cosine %.6f", candidate.name, cosine)
         return None
-    return way
+    return plan
 
 
-def _vectors(way: Way, probes: torch.Tensor) -> NDArray[np.float32]:
-    """All probes in one pass, and the first one alone."""
-    passes: Sequence[torch.Tensor] = (probes, probes[:1])
-    return np.concatenate([unit_rows(way.features(pixels)) for pixels in passes])
+def vectors(plan: Plan, probes: Inputs) -> NDArray[np.float32]:
+    """Unit rows of all probes in one pass, then of the first one alone; this warms the plan up."""
+    passes: Sequence[Inputs] = (probes, _first(probes))
+    return np.concatenate([unit_rows(plan.features(inputs)) for inputs in passes])
+
+
+def _first(probes: Inputs) -> Inputs:
+    return tuple(tensor[:1].contiguous() for tensor in probes)

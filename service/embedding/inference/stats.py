@@ -16,8 +16,6 @@ class BatcherStats:
     rejected: int = 0
     timed_out: int = 0
     restarts: int = 0
-    pauses: int = 0
-    """How often a bulk pass let searches by."""
     batch_sizes: dict[int, int] = field(default_factory=dict)
     """How many passes had so many items."""
 

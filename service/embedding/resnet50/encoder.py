@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,10 @@ from torchvision.transforms.functional import (  # type: ignore[import-untyped]
 
 from service.core.interfaces import RegionEncoder
 from service.embedding.images.preprocessing import PixelRecipe, round_offset
-from service.embedding.inference.vision import Precision, VisionModel
+from service.embedding.inference.exports import Exports
+from service.embedding.inference.tower import Precision
+from service.embedding.inference.vision import VisionModel
 from service.embedding.model_files.fingerprints import fingerprint, hash_files
-from service.embedding.resnet50.accelerated import resnet50_stages
 from service.embedding.resnet50.attribution import Resnet50Regions
 from service.embedding.resnet50.state_dict import fill
 
@@ -44,7 +44,8 @@ class Resnet50Encoder:
         self._device = torch.device(device)
         self._model = model.to(self._device).eval().requires_grad_(False)
         self.recipe = recipe
-        self.vision = VisionModel(self._model, recipe, self._device)
+        self.vision = VisionModel("resnet50-pictures", self._model, recipe, self._device)
+        self._weights_hash = weights_hash
         self.fingerprint = fingerprint(
             self.name,
             {"weights": weights_hash},
@@ -75,15 +76,9 @@ class Resnet50Encoder:
     def encode(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
         return self.vision.encode(batch)
 
-    def encode_in_steps(
-        self, batch: NDArray[np.generic]
-    ) -> Generator[None, None, NDArray[np.float32]]:
-        return self.vision.encode_in_steps(batch)
-
-    def accelerate(self, precision: Precision) -> None:
+    def accelerate(self, precision: Precision, exports: Exports) -> None:
         """Pictures go the fastest way that this machine has to the same vectors."""
-        side, _ = self.recipe.input_size
-        self.vision.accelerate(lambda: resnet50_stages(self._model, side), precision)
+        self.vision.accelerate(precision, exports, self._weights_hash)
 
     def regions(self) -> RegionEncoder:
         return Resnet50Regions(

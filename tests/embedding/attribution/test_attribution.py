@@ -22,6 +22,7 @@ from service.embedding.attribution.hooks import listening
 from service.embedding.clip.attribution import ClipRegions
 from service.embedding.clip.encoder import ClipEncoder
 from service.embedding.embedder import HybridEmbedder
+from service.embedding.inference.exports import Exports
 from service.embedding.resnet50.encoder import Resnet50Encoder
 from tests.embedding.checkpoints import write_clip
 from tests.embedding.encoders import ScriptedTextEncoder, limits, loaded
@@ -164,7 +165,7 @@ def test_a_model_that_is_no_clip_says_that_it_has_no_places(clip: ClipEncoder) -
 
 
 def test_a_faster_way_to_the_vectors_changes_no_share(
-    clip_directory: Path, resnet50_file: Path
+    clip_directory: Path, resnet50_file: Path, tmp_path: Path
 ) -> None:
     for encoder in (
         ClipEncoder.load(clip_directory, name="clip-ViT-B-32"),
@@ -173,7 +174,7 @@ def test_a_faster_way_to_the_vectors_changes_no_share(
         batch = encoder.preprocess(noise(64, 48))[None]
         query = unit(0, encoder.dimensions)[None]
         before = encoder.regions().explain(batch, query)
-        encoder.accelerate("float32")
+        encoder.accelerate("float32", Exports(tmp_path))
         assert np.array_equal(encoder.regions().explain(batch, query), before)
 
 

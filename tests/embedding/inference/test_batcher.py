@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable
 
 import numpy as np
 import pytest
 import pytest_asyncio
-import torch
 from numpy.typing import NDArray
 
 from service.core.embedding import Priority
 from service.core.errors import Overloaded, Starting, Unavailable
-from service.embedding.inference import batcher as batching
+from service.embedding.inference import cores
 from service.embedding.inference.batcher import Batcher
+from service.embedding.inference.cores import Share
 from service.embedding.inference.forward_pass import Kind, Result
 from tests.embedding.encoders import (
     DEADLY,
@@ -32,10 +33,16 @@ from tests.fakes import SEMANTIC, VISUAL
 class Bench:
     """A batcher over scripted encoders, and a hand on the first one's gate."""
 
-    def __init__(self, *, semantic: ScriptedTextEncoder | None = None, **options: float) -> None:
+    def __init__(
+        self,
+        *,
+        semantic: ScriptedTextEncoder | None = None,
+        visual: ScriptedEncoder | None = None,
+        **options: float,
+    ) -> None:
         self.now = 0.0
         self.semantic = semantic or ScriptedTextEncoder("semantic")
-        self.visual = ScriptedEncoder("visual")
+        self.visual = visual or ScriptedEncoder("visual")
         self.batcher = Batcher(
             {SEMANTIC: self.semantic, VISUAL: self.visual},
             clock=lambda: self.now,
@@ -102,45 +109,16 @@ async def test_texts_share_a_pass_with_texts_only(bench: Bench) -> None:
     assert set(results[2]) == {SEMANTIC}
 
 
-async def test_searches_overtake_bulk_work(bench: Bench) -> None:
-    first = await bench.busy()
-    bulk = [bench.send(number, Priority.BULK) for number in (1, 2)]
-    search = bench.send(9)
-    await until(lambda: bench.batcher.stats.pauses == 1)
-    await bench.open(first, search, *bulk)
-    assert bench.semantic.batches[:2] == [[0], [9]]
-    assert sorted(number for batch in bench.semantic.batches[2:] for number in batch) == [1, 2]
-
-
 async def test_a_search_does_not_wait_for_a_bulk_pass(bench: Bench) -> None:
     bench.semantic.gate.clear()
     bulk = bench.send(1, Priority.BULK)
     await asyncio.to_thread(bench.semantic.entered.acquire)
     search = bench.send(9)
     await asyncio.to_thread(bench.semantic.entered.acquire)
-    bench.visual.gate.clear()
-    bench.semantic.gate.set()
-    await until(lambda: bench.batcher.stats.pauses == 1)
-    bench.visual.gate.set()
     results = await bench.open(search, bulk)
-    assert bench.visual.batches == [[9], [1]]
     for number, result in zip((9, 1), results, strict=True):
         assert isinstance(result, dict)
         assert np.allclose(result[VISUAL], direction(number))
-
-
-async def test_a_bulk_pass_pauses_so_long_and_no_longer(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batching, "BULK_PAUSES_FOR_S", 0.05)
-    bench.visual.gate.clear()
-    search = bench.send(9)
-    await asyncio.to_thread(bench.visual.entered.acquire)
-    bulk = bench.send(1, Priority.BULK)
-    await asyncio.to_thread(bench.visual.entered.acquire)
-    assert bench.visual.batches == [[9], [1]]
-    bench.visual.gate.set()
-    await bench.open(search, bulk)
 
 
 async def test_bulk_workers_run_side_by_side() -> None:
@@ -155,28 +133,35 @@ async def test_bulk_workers_run_side_by_side() -> None:
     await bench.batcher.close()
 
 
-async def test_bulk_passes_side_by_side_share_the_cores() -> None:
-    used: dict[int, int] = {}
+class Noting(ScriptedTextEncoder):
+    """Notes in which share and thread each number's pass runs."""
 
-    class Noting(ScriptedTextEncoder):
-        def _answer(self, numbers: list[int]) -> NDArray[np.float32]:
-            used[numbers[0]] = torch.get_num_threads()
-            return super()._answer(numbers)
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.shares: dict[int, Share] = {}
+        self.threads: dict[int, int] = {}
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(4)
-    try:
-        bench = Bench(semantic=Noting("semantic"), bulk_workers=2)
-    finally:
-        torch.set_num_threads(before)
-    bench.semantic.gate.clear()
+    def _answer(self, numbers: list[int]) -> NDArray[np.float32]:
+        self.shares[numbers[0]] = cores.current()
+        self.threads[numbers[0]] = threading.get_ident()
+        return super()._answer(numbers)
+
+
+async def test_a_search_has_half_of_the_cores_for_each_model_and_bulk_work_what_is_left() -> None:
+    semantic, visual = Noting("semantic"), Noting("visual")
+    bench = Bench(semantic=semantic, visual=visual, bulk_workers=2)
+    semantic.gate.clear()
     tasks = []
-    for number, priority in ((1, Priority.BULK), (2, Priority.BULK), (3, Priority.SEARCH)):
+    for number, priority in ((1, Priority.SEARCH), (2, Priority.BULK), (3, Priority.BULK)):
         tasks.append(bench.send(number, priority))
-        await asyncio.to_thread(bench.semantic.entered.acquire)
+        await asyncio.to_thread(semantic.entered.acquire)
     await bench.open(*tasks)
     await bench.batcher.close()
-    assert used == {1: 4, 2: 2, 3: 4}
+    # The first bulk picture came while no other was there.
+    expected = {1: Share.HALF, 2: Share.HALF, 3: Share.BACKGROUND}
+    assert semantic.shares == visual.shares == expected
+    same_thread = {n for n in expected if semantic.threads[n] == visual.threads[n]}
+    assert same_thread == {3}
 
 
 async def test_a_search_that_fails_beside_a_bulk_pass_fails_alone(bench: Bench) -> None:
@@ -203,17 +188,6 @@ async def test_a_bulk_worker_that_dies_is_replaced(bench: Bench) -> None:
     assert isinstance(await bench.send(5, Priority.BULK), dict)
     assert bench.batcher.stats.restarts == 1
     assert bench.batcher.alive
-
-
-async def test_a_search_pass_never_pauses() -> None:
-    bench = Bench(max_items=2)
-    first = await bench.busy()
-    searches = [bench.send(number) for number in (1, 2, 3)]
-    await bench.queued(3)
-    await bench.open(first, *searches)
-    await bench.batcher.close()
-    assert bench.visual.batches == [[0], [1, 2], [3]]
-    assert bench.batcher.stats.pauses == 0
 
 
 async def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(bench: Bench) -> None:
