@@ -84,7 +84,7 @@ class VectorCheck:
         return all(abs(length - 1) < UNIT_LENGTH_WITHIN for length in lengths)
 
     async def _matches(self, product_id: str, image_id: str, vector: Vector) -> bool:
-        """Whether the vector is the picture's; a picture that cannot be read says nothing."""
+        """Returns True if the vector is the picture's, or if the picture cannot be read."""
         data = await self._records.read_image(product_id, image_id)
         if data is None:
             return True

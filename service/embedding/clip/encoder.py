@@ -70,7 +70,7 @@ class ClipEncoder:
     def load(
         cls, directory: Path, *, name: str, device: str = "cpu", texts: ClipTexts | None = None
     ) -> ClipEncoder:
-        """From a directory that sentence-transformers or transformers wrote. Raises SetupError.
+        """Loads a directory that sentence-transformers or transformers wrote. Raises SetupError.
 
         `texts` take the place of the model's own text tower.
         """

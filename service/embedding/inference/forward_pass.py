@@ -24,13 +24,13 @@ Result: TypeAlias = dict[str, Vector]
 """One unit vector per signal; for an explanation, the shares of the cells per signal."""
 
 Vectors: TypeAlias = dict[str, NDArray[np.float32]]
-"""By signal, one row for each item."""
+"""One row for each item, by signal."""
 
 _UNIT_TOLERANCE = 1e-3
 
 
 class Kind(Enum):
-    """What a forward pass takes; items of different kinds never share one."""
+    """The kind of an item; items of different kinds never share a forward pass."""
 
     IMAGE = "image"
     TEXT = "text"

@@ -55,7 +55,7 @@ class Resnet50Encoder:
 
     @classmethod
     def load(cls, file: Path, *, device: str = "cpu", transforms: str = "auto") -> Resnet50Encoder:
-        """From a state-dict file (.pth or .safetensors). Raises SetupError.
+        """Loads a state-dict file (.pth or .safetensors). Raises SetupError.
 
         `transforms` names the torchvision weights whose preprocessing is used. For `auto` those
         are the ones with this file name, or else IMAGENET1K_V1.
