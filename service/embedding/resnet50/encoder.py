@@ -77,7 +77,7 @@ class Resnet50Encoder:
         return self.vision.encode(batch)
 
     def accelerate(self, precision: Precision, exports: Exports) -> None:
-        """Pictures go the fastest way that this machine has to the same vectors."""
+        """Takes the fastest execution plan for this processor with the same vectors."""
         self.vision.accelerate(precision, exports, self._weights_hash)
 
     def regions(self) -> RegionEncoder:
