@@ -274,7 +274,6 @@ class TestInBackground:
         assert [step.step for step in steps] == [
             "looking for weights",
             "loading compact-semantic-1 and compact-visual-1",
-            "choosing the fastest execution plans",
         ]
 
     async def test_a_failure_is_raised(
