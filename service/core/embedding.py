@@ -40,7 +40,7 @@ GRID_SIDE = 7
 
 @dataclass(frozen=True, slots=True)
 class PlacedShares:
-    """Where in a picture one signal's similarity lies, as the encoder can place it."""
+    """The shares of one signal's similarity that an encoder can place in a picture."""
 
     cells: Vector
     """(GRID_SIDE, GRID_SIDE): shares of the cosine, which may be negative."""
@@ -57,7 +57,7 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """What decoding found out about a picture."""
+    """The facts about a picture that decoding reveals."""
 
     media_type: str
     width: int
@@ -83,7 +83,7 @@ class EmbeddedImage:
     decode_ms: float
     embed_ms: float
     fingerprint: bytes = b""
-    """As in `service.duplicates.fingerprint`; empty for the pictures of searches."""
+    """The image fingerprint (`service.duplicates.fingerprint`); empty for pictures of searches."""
 
 
 @dataclass(frozen=True, slots=True)

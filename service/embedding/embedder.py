@@ -43,7 +43,7 @@ _LARGEST_RESIZE_PX = 256
 """ResNet50 resizes to this before it crops, which its input does not show."""
 
 Prepared = dict[str, NDArray[np.generic]]
-"""What each signal's encoder takes."""
+"""The input of each signal's encoder, by the signal's name."""
 
 
 class HybridEmbedder:
@@ -129,7 +129,7 @@ class HybridEmbedder:
         return await self.pool.run(Priority.SEARCH, partial(self._thumbnail, data, size_px))
 
     def _ahead(self, priority: Priority) -> AbstractContextManager[None]:
-        """From here to a search's vectors the processor belongs to it."""
+        """Holds bulk decoding back while a search is decoded and embedded."""
         return self.pool.bulk_held() if priority is Priority.SEARCH else nullcontext()
 
     def _signal(self, name: str) -> Signal:

@@ -108,7 +108,7 @@ def collection_fingerprint(encoders: LoadedEncoders) -> str:
 
 
 def encoder_sources(encoder_set: EncoderSet, options: ModelOptions) -> dict[str, EncoderSource]:
-    """Where the encoder of each signal comes from, by the signal's name."""
+    """Returns the source of each signal's encoder, by the signal's name."""
     return {row.name: row.encoders[encoder_set](options) for row in registry.SIGNALS}
 
 

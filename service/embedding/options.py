@@ -1,4 +1,4 @@
-"""What the parts of the embedding folder are told: which models to load, and their limits."""
+"""The options of the embedding folder: which models to load, and the limits of their use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """Which encoders to load, from which weights, and how they run."""
+    """The choice of encoders and weights, and how they run."""
 
     encoders: Literal["auto", "clip+resnet50", "compact"]
     clip_model: str

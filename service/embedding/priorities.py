@@ -1,4 +1,4 @@
-"""Who goes next where searches and bulk work wait for the same thing."""
+"""Decides the order of searches and bulk work that wait for the same thing."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class SignalRow:
     name: str
     """Lower-case letters: it is a key in JSON, and part of the setting WEIGHT_<NAME>."""
     caption: str
-    """What pictures are compared by, in a few words for the page."""
+    """A few words for the page that say what is compared."""
     default_weight: float
     encoders: Mapping[EncoderSet, Callable[[ModelOptions], EncoderSource]]
 

@@ -1,4 +1,4 @@
-"""Where an encoder comes from: its weights, and what loads them."""
+"""The sources of encoders: their weights, and what loads them."""
 
 from __future__ import annotations
 

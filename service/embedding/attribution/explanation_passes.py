@@ -13,7 +13,7 @@ from service.core.errors import Unexplained
 from service.core.interfaces import Encoder, ExplainedEncoder, RegionEncoder
 
 Asked: TypeAlias = Mapping[str, tuple[NDArray[Any], Vector]]
-"""By signal, a preprocessed picture (Any: of the encoder's own type) and a unit query."""
+"""A preprocessed picture (Any: of the encoder's own type) and a unit query for each signal."""
 
 
 class RegionPasses:

@@ -1,4 +1,4 @@
-"""From a model's own grid of cells to the grid that answers have."""
+"""Resamples a model's own grid of cells to the grid that answers have."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 def listening(
     *, inputs: Mapping[str, nn.Module] | None = None, outputs: Mapping[str, nn.Module] | None = None
 ) -> Iterator[dict[str, Tensor]]:
-    """By the names given here, in float32: the first argument, or the answer, of each module.
+    """Records the first argument or the result of each module, by the names given here, in float32.
 
     The modules compute what they would without it. Only the calling thread is listened to: others
     may run the same modules meanwhile.

@@ -70,7 +70,7 @@ class ClipEncoder:
     def load(
         cls, directory: Path, *, name: str, device: str = "cpu", texts: ClipTexts | None = None
     ) -> ClipEncoder:
-        """From a directory that sentence-transformers or transformers wrote. Raises SetupError.
+        """Loads a directory that sentence-transformers or transformers wrote. Raises SetupError.
 
         `texts` take the place of the model's own text tower.
         """
@@ -95,7 +95,7 @@ class ClipEncoder:
         return self.vision.encode(batch)
 
     def accelerate(self, precision: Precision, exports: Exports) -> None:
-        """Pictures and texts go the fastest way that this machine has to the same vectors."""
+        """Takes the fastest execution plans for pictures and texts with the same vectors."""
         self.vision.accelerate(precision, exports, self._weights_hash)
         self.texts.accelerate(precision, exports)
 

@@ -67,7 +67,7 @@ def _refusal(directory: Path, reason: str, setting: str) -> str:
 
 
 def _key_problems(model: Any, directory: Path) -> Iterator[str]:
-    """What the library only logs: it fills missing weights with random numbers.
+    """Yields what the library only logs: it fills missing weights with random numbers.
 
     It reports the keys on request, but not through SentenceTransformer; so every transformer in
     the directory is loaded once more.

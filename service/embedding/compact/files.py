@@ -1,4 +1,4 @@
-"""Where the compact encoders' weights lie, and what identifies them."""
+"""Names the files of the compact encoders' weights, and hashes them."""
 
 import hashlib
 from collections.abc import Sequence

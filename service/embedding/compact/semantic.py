@@ -38,7 +38,7 @@ Vectors = npt.NDArray[np.float32]
 
 
 class CompactSemanticEncoder:
-    """What a thing is, and a little of its colour and pattern. No CLIP: see MODEL_CARD.md."""
+    """Encodes what a thing is, and a little of its colour and pattern. MODEL_CARD.md says more."""
 
     name = "compact-semantic-1"
     text_encoder = name

@@ -21,7 +21,7 @@ from service.embedding.compact.network import ImageTower
 from service.embedding.compact.preprocessing import view
 
 STEPS = 16
-"""Of the integral over the softmaxes' gradients."""
+"""The number of steps of the integral over the softmaxes' gradients."""
 
 
 class CompactSemanticRegions:
@@ -81,7 +81,7 @@ def _root_slopes(logits: Tensor, wanted: Tensor) -> Tensor:
 
 
 def _slopes(norm: nn.BatchNorm1d) -> Tensor:
-    """What the norm multiplies each channel by, once trained."""
+    """Returns the factor by which the trained norm multiplies each channel."""
     variances = norm.running_var
     assert variances is not None
     slopes = (variances + norm.eps).rsqrt()

@@ -10,12 +10,12 @@ from service.embedding.sources import BundledSource, EncoderSource
 
 
 def compact_semantic(_: ModelOptions) -> EncoderSource:
-    """What a thing is, and words for it."""
+    """The encoder of what a thing is, which reads words, too."""
     return BundledSource("compact-semantic-1", _load_semantic)
 
 
 def compact_visual(_: ModelOptions) -> EncoderSource:
-    """Colours and textures."""
+    """The encoder of colours and textures."""
     return BundledSource("compact-visual-1", _load_visual)
 
 

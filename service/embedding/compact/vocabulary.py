@@ -21,7 +21,7 @@ IGNORED: Final = frozenset(
 
 @dataclass(frozen=True)
 class Reading:
-    """What was found in a text: rows of known words, and the words that are unknown."""
+    """The rows of the known words of a text, and its unknown words."""
 
     rows: tuple[int, ...]
     unknown: tuple[str, ...]

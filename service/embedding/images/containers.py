@@ -16,7 +16,7 @@ _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-"""But for restarts, which stand in the scans, as a stuffed 0xFF does."""
+"""Restart markers are left out: they stand in the scans, as a stuffed 0xFF does."""
 _JPEG_ALONE = {0x01, 0xD8}
 """Markers without a segment."""
 _JPEG_PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
@@ -36,11 +36,11 @@ class CleanPng:
 
 @dataclass(frozen=True, slots=True)
 class JpegMarkers:
-    """What a JPEG's markers promise of its decoding."""
+    """The properties of a JPEG's decoding that its markers promise."""
 
     scans: int
     progressive: bool
-    """Whether it may need all its coefficients in memory before it gives a pixel."""
+    """True if it may need all its coefficients in memory before it gives a pixel."""
 
 
 def clean_png(data: bytes) -> CleanPng:
@@ -101,7 +101,7 @@ def webp_size(data: bytes) -> tuple[int, int] | None:
 
 
 def jpeg_markers(data: bytes) -> JpegMarkers:
-    """Of the main picture: not of thumbnails in its headers, nor of what stands behind its end.
+    """Reads the main picture, not thumbnails in its headers, nor what stands behind its end.
 
     Raises InvalidImage for more segments than any encoder writes.
     """

@@ -43,7 +43,7 @@ class PixelBudget:
 
 
 class DecodePool:
-    """As many threads as slots; searches first, aged bulk work between them, as `Turns` says.
+    """Runs as many threads as slots; `Turns` orders searches and bulk work.
 
     While a search is under way no bulk work starts, unless it has aged. For one event loop.
     """
@@ -154,7 +154,7 @@ class DecodePool:
 
 
 def _cores() -> int:
-    """Those this process may use, where the system tells."""
+    """Counts the cores that this process may use, if the system reports them."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

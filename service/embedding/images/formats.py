@@ -1,4 +1,4 @@
-"""What an upload is, told from its first bytes, and the sentence that refuses other things."""
+"""Recognises an upload by its first bytes, and words the refusal of what is no picture."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _brands(data: bytes) -> set[bytes]:
 
 
 def _name_of(data: bytes) -> str:
-    """What the upload is and what to do first, up to the words "send a …"."""
+    """Says what the upload is and what to do first, up to the words "send a …"."""
     for signature, what in _OTHERS:
         if data.startswith(signature):
             return what

@@ -1,4 +1,4 @@
-"""From a picture of any size to the fixed array of pixels that a model was trained on."""
+"""Turns a picture of any size into the fixed array of pixels that a model was trained on."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Size = tuple[int, int]
-"""(width, height)"""
+"""(width, height) in pixels."""
 
 _MODES = {Image.Resampling.BILINEAR: "bilinear", Image.Resampling.BICUBIC: "bicubic"}
 """The kernels that PyTorch has as well, several times as fast as Pillow."""

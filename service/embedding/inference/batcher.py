@@ -85,7 +85,7 @@ class Batcher:
 
     @property
     def alive(self) -> bool:
-        """Whether all workers run and take work."""
+        """True if all workers run and take work."""
         return not self._closing and all(worker.alive for worker in self._workers)
 
     @property
@@ -173,7 +173,7 @@ class Batcher:
             )
 
     def _withdraw(self, item: Item) -> bool:
-        """Whether the item was still waiting; a timed out or cancelled one costs no pass."""
+        """Removes the item, and returns True if it was still waiting: then it costs no pass."""
         with self._changed:
             return self._queue.remove(item)
 

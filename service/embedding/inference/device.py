@@ -1,4 +1,4 @@
-"""Where the models run: on a GPU or on the processor."""
+"""Chooses between a GPU and the processor."""
 
 from __future__ import annotations
 

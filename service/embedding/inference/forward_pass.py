@@ -28,7 +28,7 @@ _UNIT_TOLERANCE = 1e-3
 
 
 class Kind(Enum):
-    """What a forward pass takes; items of different kinds never share one."""
+    """The kind of an item; items of different kinds never share a forward pass."""
 
     IMAGE = "image"
     TEXT = "text"

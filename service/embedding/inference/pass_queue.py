@@ -1,4 +1,4 @@
-"""What waits for the models, in the order in which it goes."""
+"""Orders the items that wait for the models."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PassQueue:
         self._queues[item.kind, item.priority].append(item)
 
     def remove(self, item: Item) -> bool:
-        """Whether it was still waiting."""
+        """Removes the item, and returns True if it was still waiting."""
         queue = self._queues[item.kind, item.priority]
         if item not in queue:
             return False
@@ -36,7 +36,10 @@ class PassQueue:
         return True
 
     def take(self, priority: Priority, most: int) -> list[Item]:
-        """So many items of the kind that has waited the longest. Raises ValueError for none."""
+        """Takes at most this many items of the kind that has waited longest.
+
+        Raises ValueError if none waits.
+        """
         queues = {kind: queue for kind in Kind if (queue := self._queues[kind, priority])}
         if self._last_search is Kind.EXPLANATION and len(queues) > 1:
             # One search asks for twenty of them; others wait for one pass, not for all.

@@ -1,4 +1,4 @@
-"""What the processor can do in hardware."""
+"""Tells which numbers the processor multiplies in hardware."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 CPU_INFO = Path("/proc/cpuinfo")
 
 _FLAG_LINES = ("flags", "Features")
-"""As Linux names them on x86 and on ARM."""
+"""The names of the lines on x86 and on ARM, in Linux."""
 
 _BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
 def computes_bfloat16(cpu_info: Path = CPU_INFO) -> bool:
-    """Whether it multiplies bfloat16 itself; elsewhere that is imitated, and slow.
+    """Returns True if the processor multiplies bfloat16 itself; elsewhere that is slow.
 
-    False where the system does not tell.
+    It returns False if the system does not tell.
     """
     try:
         lines = cpu_info.read_text(errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""What the batcher counts, for metrics."""
+"""Counters of the batcher, for metrics."""
 
 from __future__ import annotations
 

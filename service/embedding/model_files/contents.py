@@ -13,7 +13,7 @@ _WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.pth")
 
 
 def imposter(path: Path) -> str | None:
-    """What is wrong with a weights file, or with one in a directory; None if that is not seen."""
+    """Says what is wrong with a weights file, or one in a directory; None if nothing is seen."""
     files = [path] if path.is_file() else [f for kind in _WEIGHTS for f in path.rglob(kind)]
     for file in files:
         with file.open("rb") as stream:

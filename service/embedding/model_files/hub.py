@@ -37,7 +37,7 @@ class HubModel:
 
     @property
     def url(self) -> str | None:
-        """Where the model is on the hub; None for a path, and if the hub must not be asked."""
+        """The model's address on the hub; None for a path, and if the hub must not be asked."""
         if self._is_path or _is_offline():
             return None
         return f"{_endpoint()}/{self.repository}/resolve/main/config.json"

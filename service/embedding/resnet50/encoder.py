@@ -55,7 +55,7 @@ class Resnet50Encoder:
 
     @classmethod
     def load(cls, file: Path, *, device: str = "cpu", transforms: str = "auto") -> Resnet50Encoder:
-        """From a state-dict file (.pth or .safetensors). Raises SetupError.
+        """Loads a state-dict file (.pth or .safetensors). Raises SetupError.
 
         `transforms` names the torchvision weights whose preprocessing is used. For `auto` those
         are the ones with this file name, or else IMAGENET1K_V1.
@@ -77,7 +77,7 @@ class Resnet50Encoder:
         return self.vision.encode(batch)
 
     def accelerate(self, precision: Precision, exports: Exports) -> None:
-        """Pictures go the fastest way that this machine has to the same vectors."""
+        """Takes the fastest execution plan for this processor with the same vectors."""
         self.vision.accelerate(precision, exports, self._weights_hash)
 
     def regions(self) -> RegionEncoder:

@@ -17,7 +17,7 @@ _CONTAINERS = ("state_dict", "model_state_dict", "model", "model_ema", "net", "w
 """Under these keys training programs keep the weights, beside their own state."""
 
 _PREFIXES = ("module.", "model.", "backbone.", "_orig_mod.", "net.", "encoder.", "resnet.")
-"""What wrappers put before every key: data parallelism, averaging, compilation, own modules."""
+"""Prefixes that wrappers put before every key: data parallelism, averaging, compilation."""
 
 _HARMLESS: list[Any] = [argparse.Namespace, collections.Counter, collections.defaultdict]
 """Plain containers of values, in which torchvision's reference programs keep options and
