@@ -30,6 +30,7 @@ from service.embedding.embedder import HybridEmbedder, golden_image
 from service.embedding.loading import collection_fingerprint, load_encoders_in_background
 from service.embedding.model_files.progress import Progress
 from service.health.readiness import Readiness
+from service.health.room import DiskRoom
 from service.observability import Reading
 from service.samples.files import sample_queries, samples
 from service.samples.installer import SampleCatalogue
@@ -38,7 +39,14 @@ from service.search.explanation import Explainer
 from service.search.query_embedding import QueryEmbedder
 from service.search.ranking import Search
 from service.search.tokens import QueryTokens
-from service.stores import collection_name, filling_lease, is_alone, open_blobs, open_index
+from service.stores import (
+    RESERVED_BYTES,
+    collection_name,
+    filling_lease,
+    is_alone,
+    open_blobs,
+    open_index,
+)
 
 OTHER_WRITERS_GRACE = timedelta(minutes=5)
 """How long another process on the same stores may take over one write."""
@@ -216,6 +224,8 @@ async def _readiness(
         return embedded.embedding
 
     started = () if parts.warning is None else (parts.warning,)
+    room = DiskRoom(parts.settings.data_dir, RESERVED_BYTES)
+    room.warnings()  # in the log from the start
     return Readiness(
         embed_golden=embed_golden,
         golden=await _golden(parts, await embed_golden(), tell),
@@ -224,7 +234,7 @@ async def _readiness(
         store=parts.store,
         ping_blobs=parts.blobs.ping,
         collection=parts.collection,
-        warnings=lambda: (*started, *maintenance.warnings),
+        warnings=lambda: (*started, *maintenance.warnings, *room.warnings()),
         expected_products=lambda: maintenance.expected_products,
         ready_at_share=parts.settings.ready_at_share,
     )

@@ -214,7 +214,11 @@ class Settings(_Weights):
     def model_options(self) -> ModelOptions:
         """The settings that choose and load the models."""
         explicit = self.model_fields_set & MODEL_CHOICES
-        return self._part(ModelOptions, explicit=frozenset(explicit))
+        return self._part(
+            ModelOptions,
+            explicit=frozenset(explicit),
+            networks_dir=self.data_dir / "networks",
+        )
 
     @property
     def embedding_limits(self) -> EmbeddingLimits:

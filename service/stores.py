@@ -21,6 +21,9 @@ from service.repositories.shared.payload import LAYOUT
 ENGINE_TIMEOUT_S = 10.0
 """No call of the embedded engine takes a second; one that does not answer is replaced then."""
 
+RESERVED_BYTES = 128 * 1024 * 1024
+"""The engine writes through memory maps, and is killed where a disk is quite full."""
+
 PREDECESSOR_WAIT_S = 10.0
 """How long a service that is stopping may take to let go of its directory."""
 
@@ -70,6 +73,7 @@ async def open_index(settings: Settings, fingerprint: str, dimensions: int) -> V
             dimensions=dimensions,
             fingerprint=fingerprint,
             call_timeout_s=ENGINE_TIMEOUT_S,
+            min_free_bytes=RESERVED_BYTES,
         )
     from service.repositories.qdrant.calls import Calls
     from service.repositories.qdrant.collection import Collection

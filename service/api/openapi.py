@@ -38,7 +38,11 @@ TAGS = [
 ]
 LICENSE = {"name": "MIT", "identifier": "MIT"}
 CONTACT = {"name": "The lookalike authors"}
-DESCRIPTIONS = {409: "It conflicts with what is there.", 503: "Try again after Retry-After."}
+DESCRIPTIONS = {
+    409: "It conflicts with what is there.",
+    503: "Try again after Retry-After.",
+    507: "The disk is full.",
+}
 
 
 def described(
@@ -57,7 +61,7 @@ def described(
     `etag` names the statuses whose answers have an ETag.
     """
     # 400: HTTP itself may be malformed, on any call.
-    common = (400,) if access.public else (401, 403, 422, 500, 503)
+    common = (400,) if access.public else (401, 403, 422, 500, 503, 507)
     extra: Json = {ACCESS: access, PROBLEMS: sorted({*common, *statuses})}
     if body is not None:
         extra["requestBody"] = body
@@ -169,8 +173,8 @@ def _finish(operation: Json, *, writes: bool) -> None:
     statuses: Sequence[int] = operation.pop(PROBLEMS, [])
     operation["responses"].pop("422", None)
     for status in statuses:
-        if status == 403 and not writes:
-            continue  # A read-only key may do this.
+        if status in (403, 507) and not writes:
+            continue  # A read-only key may do this, and it needs no room.
         operation["responses"][str(status)] = _problem_response(status)
     if "201" in operation["responses"]:
         headers = operation["responses"]["201"].setdefault("headers", {})
@@ -194,7 +198,7 @@ def _problem_response(status: int) -> Json:
         "description": DESCRIPTIONS.get(status, f"{title}."),
         "content": {MEDIA_TYPE: {"schema": _ref("Problem"), "example": example}},
     }
-    if status == 503:
+    if status in (503, 507):
         response["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     if status == 401:
         response["headers"] = {"WWW-Authenticate": {"schema": _STRING}}

@@ -83,6 +83,7 @@ TABLE: tuple[tuple[type[errors.ServiceError], int, str, str], ...] = (
     (errors.Conflict, 409, "conflict", "Conflict"),
     (errors.PreconditionFailed, 412, "precondition-failed", "The product has changed"),
     (errors.Overloaded, 503, "overloaded", "Too much work at once"),
+    (errors.StoreFull, 507, "store-full", "There is no room left"),
     (errors.StoreUnavailable, 503, "store-unavailable", "A store does not answer"),
     (errors.Starting, 503, "starting", "The service is starting"),
     (errors.Unavailable, 503, "unavailable", "Not available now"),
@@ -102,6 +103,7 @@ HTTP_TITLES = {
     422: ("invalid-request", "The request cannot be used"),
     500: ("internal-error", "Something went wrong here"),
     503: ("unavailable", "Not available now"),
+    507: ("store-full", "There is no room left"),
 }
 
 INTERNAL = (

@@ -20,6 +20,7 @@ ServiceError
 ├── Unavailable                 try again later; nothing was lost
 │   ├── Overloaded              the queue is full or the wait was too long
 │   ├── StoreUnavailable        the vector or blob store does not answer
+│   │   └── StoreFull           there is no room for what was to be written
 │   └── Starting                the service is still loading
 └── SetupError                  the service cannot start as configured
     ├── WeightsUnavailable      the weights of a model are neither stored nor downloadable
@@ -116,6 +117,9 @@ class Overloaded(Unavailable): ...
 
 
 class StoreUnavailable(Unavailable): ...
+
+
+class StoreFull(StoreUnavailable): ...
 
 
 class Starting(Unavailable): ...

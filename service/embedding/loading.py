@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,12 +17,11 @@ from service.core.interfaces import Encoder
 from service.embedding import registry
 from service.embedding.model_files.progress import OnProgress, Progress
 from service.embedding.model_files.reachability import unreachable
-from service.embedding.options import EncoderSet, ModelOptions
+from service.embedding.options import EncoderSet, ModelOptions, Precision
 from service.embedding.sources import EncoderSource
 
-if TYPE_CHECKING:  # the modules import PyTorch, which takes seconds
+if TYPE_CHECKING:
     from service.embedding.inference.exports import Exports
-    from service.embedding.inference.tower import Precision
 
 T = TypeVar("T")
 
@@ -44,8 +43,6 @@ class LoadedEncoders:
 @runtime_checkable
 class Accelerated(Protocol):
     """An encoder that can choose the fastest execution plan for this computer."""
-
-    name: str
 
     def accelerate(self, precision: Precision, exports: Exports) -> None:
         """Chooses a plan by trying several; nothing else may run meanwhile."""
@@ -129,29 +126,25 @@ def _load(
     # Each loads in its own thread: most of the time is spent reading files.
     loading = {signal: _in_daemon_thread(source.load) for signal, source in sources.items()}
     encoders = {signal: future.result() for signal, future in loading.items()}
-    if encoder_set == "compact":
-        return LoadedEncoders(encoders)
-    _accelerate(list(encoders.values()), options, on_progress)
-    from service.embedding.inference.device import resolve_device
-
-    return LoadedEncoders(encoders, device=resolve_device(options.device))
+    return LoadedEncoders(encoders, device=_accelerate(encoders.values(), options, on_progress))
 
 
-def _accelerate(
-    encoders: Sequence[Encoder], options: ModelOptions, on_progress: OnProgress
-) -> None:
-    """Lets the encoders choose their execution plans, one at a time: they measure times."""
-    from service.embedding.inference.exports import Exports
-
-    exports = Exports(options.data_dir / "networks")
-    for encoder in encoders:
+def _accelerate(encoders: Iterable[Encoder], options: ModelOptions, on_progress: OnProgress) -> str:
+    """Chooses the execution plans of the encoders that have several. Returns the device."""
+    device = "cpu"
+    for encoder in encoders:  # One at a time, or they would measure each other.
         if isinstance(encoder, Accelerated):
+            from service.embedding.inference.device import resolve_device
+            from service.embedding.inference.exports import Exports
+
+            device = resolve_device(options.device)
             on_progress(
                 Progress(
                     f"preparing {encoder.name} for this processor; half a minute the first time"
                 )
             )
-            encoder.accelerate(options.precision, exports)
+            encoder.accelerate(options.precision, Exports(options.networks_dir))
+    return device
 
 
 def _fetch_missing(sources: Sequence[EncoderSource], on_progress: OnProgress) -> None:

@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 EncoderSet: TypeAlias = Literal["clip+resnet50", "compact"]
 """A complete choice of encoders, one for each signal."""
 
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
+
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
@@ -20,10 +22,10 @@ class ModelOptions:
     resnet50_weights: str
     resnet50_transforms: str
     weights_dir: Path
-    data_dir: Path
-    """The parent of the folder for networks that were exported for this processor."""
+    networks_dir: Path
+    """Keeps the exported networks for the next start."""
     device: Literal["auto", "cpu", "cuda"]
-    precision: Literal["auto", "float32", "bfloat16"]
+    precision: Precision
     explicit: frozenset[str] = frozenset()
     """The options that an operator set: no other encoders may take the place of such a model."""
 

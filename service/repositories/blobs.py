@@ -18,7 +18,8 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import LocalStore, from_url
 
 from service.core.blob import Blob, BlobVersion
-from service.core.errors import SetupError, StoreUnavailable
+from service.core.errors import SetupError, StoreFull, StoreUnavailable
+from service.repositories.shared.room import says_full
 
 if TYPE_CHECKING:
     from obstore import PutMode, UpdateVersion
@@ -208,6 +209,8 @@ class ObstoreBlobs:
         try:
             return await answer
         except (BaseError, OSError) as exc:
+            if says_full(exc):
+                raise StoreFull("The disk of the image store is full: make room.") from exc
             raise StoreUnavailable(
                 f"The image store does not answer, try again: {_first_line(exc)}"
             ) from exc

@@ -72,9 +72,7 @@ async def owned_directory(
         await _wait_for(file, directory, wait_s, tell)
         known = _holder(file)
         owner = Owner.this_process(known.id if known else None)
-        file.truncate(0)
-        file.write(owner.written())
-        file.flush()
+        _write(file, owner)
         yield owner
 
 
@@ -111,6 +109,15 @@ def _opened(path: Path) -> Iterator[IO[str]]:
 def _holder(file: IO[str]) -> Owner | None:
     file.seek(0)
     return Owner.read(file.read())
+
+
+def _write(file: IO[str], owner: Owner) -> None:
+    try:
+        file.truncate(0)
+        file.write(owner.written())
+        file.flush()
+    except OSError as exc:
+        raise SetupError(f"The file {file.name} cannot be written: {exc.strerror}.") from exc
 
 
 def _locked(file: IO[str]) -> bool:

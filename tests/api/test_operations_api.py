@@ -13,7 +13,7 @@ import pytest
 
 from service.app import create_app
 from service.config import Settings
-from service.core.errors import SetupError
+from service.core.errors import SetupError, StoreFull
 from service.health.readiness import Filling
 from tests.api.conftest import PNG, Site, TestServices, problem, running, settings
 
@@ -57,6 +57,19 @@ async def test_an_unavailable_store_is_503_with_retry_after(site: Site) -> None:
     response = await site.client.get("/products")
 
     problem(response, 503, "store-unavailable")
+    assert int(response.headers["retry-after"]) >= 1
+
+
+async def test_a_full_disk_is_507_with_retry_after(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise StoreFull("The disk of the image store is full: make room.")
+
+    monkeypatch.setattr(site.services.house.blobs, "put", full)
+    response = await site.client.put("/products/a", data={"name": "A"}, files={"image": PNG})
+
+    assert "make room" in problem(response, 507, "store-full")["detail"]
     assert int(response.headers["retry-after"]) >= 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from obstore.store import S3Store
 from service.core.blob import BlobVersion
 from service.core.errors import SetupError, StoreUnavailable
 from service.repositories.blobs import ObstoreBlobs
+from service.repositories.shared.room import says_full
 from tests.s3 import s3_blobs, s3_server
 
 
@@ -326,3 +328,17 @@ def test_a_process_ends_well_right_after_its_last_call(tmp_path: Path) -> None:
             [sys.executable, "-c", program, str(tmp_path)], check=False, timeout=30
         )
         assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), True),
+        (OSError(errno.EACCES, "Permission denied"), False),
+        (Exception("Generic LocalFileSystem error: No space left on device (os error 28)"), True),
+        (Exception("Service runtime error: Os { code: 28, kind: StorageFull }"), True),
+        (Exception("Connection refused (os error 111)"), False),
+    ],
+)
+def test_a_full_disk_is_told_from_other_errors(error: Exception, full: bool) -> None:
+    assert says_full(error) is full

@@ -19,9 +19,9 @@ from service.embedding.clip.texts import ClipTexts
 from service.embedding.clip.towers import ImageTower
 from service.embedding.images.preprocessing import PixelRecipe, floor_offset
 from service.embedding.inference.exports import Exports
-from service.embedding.inference.tower import Precision
 from service.embedding.inference.vision import VisionModel
 from service.embedding.model_files.fingerprints import fingerprint, hash_files, model_files
+from service.embedding.options import Precision
 
 PREPROCESSING_VERSION = "clip-1"
 
@@ -49,9 +49,9 @@ class ClipEncoder:
         """
         self._model = model
         self._device = device
+        self._weights_hash = weights_hash
         self.recipe = recipe_of(part_for(model, "image").processor.image_processor)
         self.vision = VisionModel("clip-pictures", ImageTower(model), self.recipe, device)
-        self._weights_hash = weights_hash
         self.name = name
         self._check_pixels()
         self.dimensions = self._measure_dimensions()

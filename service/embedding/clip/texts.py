@@ -15,8 +15,9 @@ from service.core.errors import InvalidText, SetupError
 from service.embedding.clip.loading import load_model, part_for
 from service.embedding.clip.towers import TextTower
 from service.embedding.inference.exports import Exports
-from service.embedding.inference.tower import Precision, Tower
+from service.embedding.inference.tower import Tower
 from service.embedding.model_files.fingerprints import fingerprint, hash_files, model_files
+from service.embedding.options import Precision
 
 MAX_TEXT_CHARACTERS = 10_000
 """Longer texts are refused without counting their tokens, which would take a while."""
@@ -24,10 +25,12 @@ MAX_TEXT_CHARACTERS = 10_000
 TEXT_VERSION = "clip-text-1"
 """Part of the fingerprint: change it if texts are to be prepared differently."""
 
-_PROBES = ("a photo of a red shoe", "bag")
-
 MIN_COSINE = 0.9999
 """Between a text's vector here and the library's; other rounding stays above it."""
+
+
+_PROBES = ("a photo of a red shoe", "bag")
+"""The texts that execution plans are tried on."""
 
 
 class ClipTexts:
@@ -48,7 +51,10 @@ class ClipTexts:
         part.max_seq_length = self.max_tokens
         self._prompt = (model.prompts or {}).get(model.default_prompt_name, "")
         self._weights_hash = weights_hash
-        self._tower = Tower("clip-texts", TextTower(model, tuple(self._inputs(_PROBES))), device)
+        inputs = self._preprocess(_PROBES)
+        self._names = tuple(name for name, value in inputs.items() if torch.is_tensor(value))
+        constants = {name: inputs[name] for name in inputs.keys() - set(self._names)}
+        self._tower = Tower("clip-texts", TextTower(model, self._names, constants), device)
         self.dimensions = self._check()
         self.fingerprint = fingerprint(
             name, {"weights": weights_hash}, TEXT_VERSION, self.dimensions
@@ -79,22 +85,21 @@ class ClipTexts:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """n texts to (n, dimensions), of unit length."""
-        return self._tower.vectors(*self._inputs(texts).values())
+        return self._tower.vectors(*self._tensors(texts))
 
     def accelerate(self, precision: Precision, exports: Exports) -> None:
-        """Takes the fastest execution plan for this processor with the same vectors."""
-        probes = tuple(self._inputs(_PROBES).values())
+        """Takes the fastest plan for this processor whose vectors match the plain model's."""
+        probes = self._tensors(_PROBES)
         self._tower.accelerate(probes, precision, exports, self._weights_hash)
 
-    def _inputs(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
-        """Tokenizes the texts into tensors, by the names that the model expects."""
+    def _tensors(self, texts: Sequence[str]) -> tuple[torch.Tensor, ...]:
+        inputs = self._preprocess(texts)
+        return tuple(inputs[name].to(self._device) for name in self._names)
+
+    def _preprocess(self, texts: Sequence[str]) -> dict[str, Any]:
+        """The model's inputs: the tokenizer's tensors, and settings that every text shares."""
         with self._lock:
-            inputs = self._model.preprocess(list(texts), prompt=self._prompt or None)
-        return {
-            name: value.to(self._device)
-            for name, value in inputs.items()
-            if isinstance(value, torch.Tensor)
-        }
+            return dict(self._model.preprocess(list(texts), prompt=self._prompt or None))
 
     def _ids(self, text: str) -> list[int]:
         with self._lock:

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,9 +23,6 @@ from service.embedding.inference.cores import Share
 
 Result: TypeAlias = dict[str, Vector]
 """One unit vector per signal; for an explanation, the shares of the cells per signal."""
-
-Vectors: TypeAlias = dict[str, NDArray[np.float32]]
-"""One row for each item, by signal."""
 
 _UNIT_TOLERANCE = 1e-3
 
@@ -81,8 +79,8 @@ class Passes:
     def run(self, batch: Sequence[Item]) -> list[Result | Exception]:
         """The vectors of each item, or what is wrong with them; all items are of one kind.
 
-        Uses the calling thread's share of the cores: at half of them the pictures go through the
-        first encoder and through the others at once. Raises what the encoders raise.
+        Uses the calling thread's share of the cores: at half of them the pictures go through all
+        encoders at once. Raises what the encoders raise.
         """
         payloads = [item.payload for item in batch]
         if batch[0].kind is Kind.EXPLANATION:
@@ -99,18 +97,16 @@ class Passes:
             for place in range(len(batch))
         ]
 
-    def _encode_images(self, payloads: Sequence[Mapping[str, NDArray[Any]]]) -> Vectors:
-        def encode(names: Sequence[str]) -> Vectors:
-            return {
-                name: self._encoders[name].encode(np.stack([images[name] for images in payloads]))
-                for name in names
-            }
-
-        first, *others = self._encoders
+    def _encode_images(
+        self, payloads: Sequence[Mapping[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[np.float32]]:
+        stacked = {name: np.stack([images[name] for images in payloads]) for name in self._encoders}
         if cores.current() is not Share.HALF:
-            return encode([first, *others])
-        beside = _beside(lambda: encode(others))
-        return encode([first]) | beside.result()
+            return {name: e.encode(stacked[name]) for name, e in self._encoders.items()}
+        (first, encoder), *others = self._encoders.items()
+        beside = {name: _beside(partial(e.encode, stacked[name])) for name, e in others}
+        vectors = {first: encoder.encode(stacked[first])}
+        return vectors | {name: future.result() for name, future in beside.items()}
 
 
 def text_encoders(encoders: Mapping[str, Encoder]) -> dict[str, TextEncoder]:
@@ -118,9 +114,9 @@ def text_encoders(encoders: Mapping[str, Encoder]) -> dict[str, TextEncoder]:
     return {name: e for name, e in encoders.items() if isinstance(e, TextEncoder)}
 
 
-def _beside(work: Callable[[], Vectors]) -> Future[Vectors]:
+def _beside(work: Callable[[], NDArray[np.float32]]) -> Future[NDArray[np.float32]]:
     """Runs the work in a daemon thread, on the other half of the cores."""
-    future: Future[Vectors] = Future()
+    future: Future[NDArray[np.float32]] = Future()
 
     def run() -> None:
         try:

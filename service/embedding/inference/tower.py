@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -17,10 +16,9 @@ from service.embedding.inference.engine import Engine
 from service.embedding.inference.exports import Exported, Exports
 from service.embedding.inference.plans import Candidate, Inputs, Plan, exact, fastest, vectors
 from service.embedding.inference.processor import computes_bfloat16
+from service.embedding.options import Precision
 
 log = logging.getLogger(__name__)
-
-Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
 LEAST_COSINE = {torch.float32: 0.999999, torch.bfloat16: 0.9995, torch.float16: 0.9995}
 """Rounding alone keeps the cosine to the plain vectors above these."""

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from service.embedding.images.preprocessing import PixelRecipe
 from service.embedding.inference.exports import Exports
-from service.embedding.inference.tower import Precision, Tower
+from service.embedding.inference.tower import Tower
+from service.embedding.options import Precision
 
 
 class VisionModel:

@@ -18,9 +18,9 @@ from torchvision.transforms.functional import (  # type: ignore[import-untyped]
 from service.core.interfaces import RegionEncoder
 from service.embedding.images.preprocessing import PixelRecipe, round_offset
 from service.embedding.inference.exports import Exports
-from service.embedding.inference.tower import Precision
 from service.embedding.inference.vision import VisionModel
 from service.embedding.model_files.fingerprints import fingerprint, hash_files
+from service.embedding.options import Precision
 from service.embedding.resnet50.attribution import Resnet50Regions
 from service.embedding.resnet50.state_dict import fill
 

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import shutil
 import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from service.core.errors import ServiceError, StoreInUse, StoreUnavailable
+from service.core.errors import ServiceError, StoreFull, StoreInUse, StoreUnavailable
 from service.repositories.edge.child import EngineChild
 from service.repositories.edge.protocol import Open, Opened, Reply, Request, encode
 from service.repositories.edge.trust import ENOUGH, Trust
@@ -144,7 +145,7 @@ class EngineChannel:
                 self._fail_waiting("The embedded vector store is closed.", sends=0)
                 return
             log.error("the engine process ended with %s, another starts", status)
-            self._trust.ended(status)
+            self._crashed(status)
             self._fail_waiting("The embedded vector store died of this request.", sends=_SENDS)
             running = await self._restart()
             self._adopt(running)
@@ -178,9 +179,8 @@ class EngineChannel:
         if reply.error is None:
             waiting.answer.set_result(reply.value)
         else:
-            waiting.answer.set_exception(
-                StoreUnavailable(f"The embedded vector store failed: {reply.error}")
-            )
+            kind = StoreFull if reply.full else StoreUnavailable
+            waiting.answer.set_exception(kind(f"The embedded vector store failed: {reply.error}"))
 
     def _fail_waiting(self, detail: str, *, sends: int) -> None:
         for waiting in self._waiting.values():
@@ -219,7 +219,7 @@ class EngineChannel:
             if messages is None:
                 status = await child.ended()
                 log.error("the engine process ended with %s before it was ready", status)
-                kind = _Crashed if self._trust.ended(status) else StoreUnavailable
+                kind = _Crashed if self._crashed(status) else StoreUnavailable
                 raise kind(
                     f"The embedded vector store's process ended with {status} before it was ready;"
                     " its last words are in the log."
@@ -232,6 +232,13 @@ class EngineChannel:
             raise
         return _Running(child, messages[0])
 
+    def _crashed(self, status: int) -> bool:
+        """Tells whether the index may have ended the process; on a full disk it has not."""
+        with contextlib.suppress(FileNotFoundError):  # it ended before it made the directory
+            if shutil.disk_usage(self._opening.directory).free < self._opening.min_free_bytes:
+                return False
+        return self._trust.ended(status)
+
     def _raise_for(self, opened: Opened) -> None:
         if opened.in_use:
             raise StoreInUse(
@@ -239,7 +246,8 @@ class EngineChannel:
                 "or give this one a DATA_DIR of its own, or let both share a server by QDRANT_URL."
             )
         if opened.error is not None:
-            raise StoreUnavailable(
+            kind = StoreFull if opened.full else StoreUnavailable
+            raise kind(
                 f"The embedded vector store in {self._opening.directory} cannot be opened: "
                 f"{opened.error}"
             )

@@ -146,7 +146,7 @@ class CollectionDirectory:
 
 
 def of_the_index(exc: BaseException) -> bool:
-    """Whether the engine's error says that its own files are damaged: a panic, or its own words."""
+    """Tells whether the engine says that its files are damaged, by a panic or in its words."""
     if isinstance(exc, (OSError, ValueError, TypeError)) or of_the_machine(exc):
         return False
     return not isinstance(exc, Exception) or str(exc).startswith(_DAMAGE)

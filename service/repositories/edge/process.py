@@ -6,12 +6,14 @@ end is closed, which also happens when the service is killed.
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from service.repositories.edge.protocol import (
     encode,
 )
 from service.repositories.edge.shard import Shard
+from service.repositories.shared.room import says_full
 
 READ_BYTES = 1 << 20
 LOCK_POLL_S = 0.05
@@ -36,6 +39,8 @@ FLUSH_EVERY_S = 120.0
 """A flush stops everything for 0.2 to 0.4 s: too seldom for one search in a hundred to meet it."""
 FLUSH_AFTER_WRITES = 2000
 """A killed process's successor repeats all writes since the last flush before it serves."""
+OPENING_BYTES = 32 * 1024 * 1024
+"""Room for the log and the flush of a start; without it the system ends the process (SIGBUS)."""
 RECLAIM_MAX_BYTES = 512 * 1024 * 1024
 """Larger shards wait for the next start: writing so much anew stops everything for 3 s."""
 
@@ -151,17 +156,18 @@ class EngineProcess:
         try:
             if not self._lock():
                 return
+            self._check_space(min(self._opening.min_free_bytes, OPENING_BYTES))
             shard = self._directory.open(distrusted_because=self._opening.distrusted_because)
         except ConnectionError:
             return
         except Exception as exc:
-            self._pipe.send(Opened(error=f"{type(exc).__name__}: {exc}"))
+            self._pipe.send(Opened(error=f"{type(exc).__name__}: {exc}", full=says_full(exc)))
             return
         self._pipe.send(Opened(rebuilt_because=self._directory.rebuilt_because))
         try:
             self._serve(shard)
         finally:
-            shard.close()
+            self._attempt(shard.close)
 
     def _lock(self) -> bool:
         """Waits for an earlier process to finish, as long as somebody waits for this one."""
@@ -195,22 +201,23 @@ class EngineProcess:
             return Reply(request.id, self._call(shard, request))
         except BaseException as exc:  # a panic of the engine is no Exception
             self._damaged = self._damaged or of_the_index(exc)
-            return Reply(request.id, error=f"{type(exc).__name__}: {exc}")
+            return Reply(request.id, error=f"{type(exc).__name__}: {exc}", full=says_full(exc))
 
     def _call(self, shard: Shard, request: Request) -> Any:
         if request.operation == "mark_rebuilt":
             return self._directory.mark_rebuilt()
         if request.operation in GROWING:
-            self._check_space()
+            self._check_space(self._opening.min_free_bytes)
         return getattr(shard, request.operation)(*request.arguments)
 
-    def _check_space(self) -> None:
+    def _check_space(self, least: int) -> None:
         """The engine writes through memory maps: on a full disk it would be killed, not refused."""
         free = self._directory.free_bytes()
-        if free < self._opening.min_free_bytes:
+        if free < least:
             raise OSError(
+                errno.ENOSPC,
                 f"the disk is nearly full: {free} bytes are free, "
-                f"{self._opening.min_free_bytes} are kept in reserve; make room"
+                f"{least} are kept in reserve; make room",
             )
 
     def _may_reclaim(self) -> bool:
@@ -221,10 +228,13 @@ class EngineProcess:
 
     def _flush(self, shard: Shard) -> None:
         self._clock.flushed()
+        self._attempt(shard.flush)
+        if self._clock.quiet and not self._turns and self._may_reclaim():
+            self._attempt(shard.reclaim)
+
+    def _attempt(self, work: Callable[[], None]) -> None:
         try:
-            shard.flush()
-            if self._clock.quiet and not self._turns and self._may_reclaim():
-                shard.reclaim()
+            work()
         except Exception as exc:  # the log has the writes; the next flush may do better
             print(  # noqa: T201  # the process has no logger; stderr is the service's
                 f"The embedded vector store could not flush or reclaim: {exc}",

@@ -38,11 +38,15 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The answer to `Open`; exactly one of the three says how it went, none: all is well."""
+    """The answer to `Open`; exactly one of the first three says how it went, none: all is well.
+
+    `full` says that the error's reason is a full disk.
+    """
 
     rebuilt_because: str | None = None
     in_use: bool = False
     error: str | None = None
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`error` is the engine's own words; `value` is None then."""
+    """`error` is the engine's own words; `value` is None then. `full`: the disk is the reason."""
 
     id: int
     value: Any = None
     error: str | None = None
+    full: bool = False
 
 
 def encode(message: object) -> bytes:

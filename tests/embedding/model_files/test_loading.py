@@ -42,7 +42,8 @@ def model(weights_dir: Path) -> HubModel:
 
 def options(**values: Any) -> ModelOptions:
     # _env_file: the settings class has it from pydantic-settings, whose stubs do not name it.
-    return Settings(_env_file=None, **values).model_options  # type: ignore[call-arg]
+    made = Settings(_env_file=None, **values)  # type: ignore[call-arg]
+    return made.model_options
 
 
 @pytest.fixture

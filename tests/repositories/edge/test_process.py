@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from service.core.errors import StoreInUse, StoreUnavailable
+from service.core.errors import StoreFull, StoreInUse, StoreUnavailable
 from service.core.index import Changes, Point
 from service.repositories.edge.channel import EngineChannel
 from service.repositories.edge.protocol import Open
@@ -240,7 +240,7 @@ async def test_a_nearly_full_disk_refuses_writes_and_serves_searches(tmp_path: P
         await store.apply(Changes(upserts=some_points(3)))
     async with opened(tmp_path, min_free_bytes=2**62) as store:
         process = process_of(store)
-        with pytest.raises(StoreUnavailable, match="disk is nearly full"):
+        with pytest.raises(StoreFull, match="disk is nearly full"):
             await store.apply(Changes(upserts=some_points(5)))
         assert len(await store.search(axis(0), limit=9)) == 3
         await store.apply(Changes(deletes=(some_points(1)[0].point_id,)))

@@ -173,7 +173,7 @@ function formOf(rows) {
   const form = new FormData();
   const manifest = rows.map(({ productId, input }) => ({ product_id: productId, name: input.value, images: [productId] }));
   form.append("manifest", JSON.stringify(manifest));
-  for (const { productId, file } of rows) form.append(productId, file, productId);
+  for (const { productId, file } of rows) form.append("files", file, productId);
   return form;
 }
 
