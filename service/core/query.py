@@ -36,7 +36,7 @@ class ProductPart:
 
 
 KINDS = ("picture", "text", "unlike_picture", "unlike_text")
-"""The kinds of parts that a query has: pictures or texts, wanted or unwanted."""
+"""The kinds of a query's parts: pictures or texts, wanted or unwanted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,6 @@ MAX_TEXT_CHARACTERS = 10_000
 TEXT_VERSION = "clip-text-1"
 """Part of the fingerprint: change it if texts are to be prepared differently."""
 
-_PROBES = ("a photo of a red shoe", "bag")
-
 MIN_COSINE = 0.9999
 """Between a text's vector here and the library's; other rounding stays above it."""
 
