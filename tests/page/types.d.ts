@@ -4,6 +4,9 @@ import type { components } from "./generated/api.d.ts";
 
 type Schemas = components["schemas"];
 
+// The page serves any set of signals: it takes the objects that name them as records.
+type BySignal<T> = Record<string, NonNullable<T[keyof T]>>;
+
 declare global {
   namespace Api {
     type Attributes = Record<string, string | number | boolean | string[]>;
@@ -18,8 +21,12 @@ declare global {
     type Signal = Schemas["Signal"];
     type Samples = Schemas["Samples"];
     type SampleQuery = Schemas["SampleQuery"];
-    type SearchAnswer = Schemas["SearchAnswer"];
-    type Hit = Schemas["Hit"];
+    type Query = Omit<Schemas["Query"], "weights" | "encoders"> & {
+      weights: BySignal<Schemas["Query"]["weights"]>;
+      encoders: BySignal<Schemas["Query"]["encoders"]>;
+    };
+    type Hit = Omit<Schemas["Hit"], "scores"> & { scores: BySignal<Schemas["Hit"]["scores"]> };
+    type SearchAnswer = Omit<Schemas["SearchAnswer"], "query" | "hits"> & { query: Query; hits: Hit[] };
     type Match = Schemas["Match"];
     type SignalScore = Schemas["SignalScore"];
     type FieldError = Schemas["FieldError"];
