@@ -24,7 +24,7 @@ from service.core.query import KINDS, EmbeddedPart
 from service.core.text import has_surrogate
 
 MAX_TOKEN_CHARS = 16 * 1024 - 1
-MAX_HEADER_BYTES = 1536
+MAX_HEADER_BYTES = 1020
 """Leaves room for 2,816 numbers, as CLIP ViT-L/14 and ResNet50 make."""
 MAX_WORDS_BYTES = 512
 MAX_ENCODER_NAME_CHARS = 64
@@ -40,6 +40,7 @@ class QueryTokens:
     signals: Sequence[Signal]
 
     def write(self, query: EmbeddedPart) -> str:
+        """Returns the token. Raises InvalidToken if the vectors of these encoders are too large."""
         vectors = query.embedding.vectors
         header = {
             "fingerprint": self.fingerprint,
@@ -50,7 +51,13 @@ class QueryTokens:
         }
         data = [vector.astype("<f4").tobytes() for vector in vectors.values()]
         whole = b"\n".join([json.dumps(header).encode(), b"".join(data)])
-        return base64.urlsafe_b64encode(whole).decode()
+        token = base64.urlsafe_b64encode(whole).decode()
+        if len(token) > MAX_TOKEN_CHARS:
+            raise InvalidToken(
+                "The vectors of the encoders in use are too large for a token; leave out"
+                " `return_token`, and send the picture again to refine the search."
+            )
+        return token
 
     def read(self, token: str, weight: float = 1.0) -> EmbeddedPart:
         """Returns the query. Raises InvalidToken, and ForeignToken if other encoders made it."""

@@ -11,7 +11,7 @@ import pytest
 
 from service.core.embedding import Embedding, Signal
 from service.core.errors import ForeignToken, InvalidToken
-from service.core.query import ImagePart, ProductPart, Ranking, TextPart
+from service.core.query import EmbeddedPart, ImagePart, ProductPart, Ranking, TextPart
 from service.search.tokens import MAX_TOKEN_CHARS, QueryTokens
 from tests.house import House
 from tests.search.test_ranking import fill
@@ -136,3 +136,21 @@ async def test_a_token_scores_to_the_last_digit_as_its_query_did(
     assert again.hits == first.hits
     assert again.match == first.match
     assert house.embedder.embedded == embedded
+
+
+@pytest.mark.parametrize(("dimensions", "fits"), [(768 + 2048, True), (1024 + 2048, False)])
+def test_the_longest_header_fits_beside_the_vectors_or_the_token_is_refused(
+    dimensions: int, fits: bool
+) -> None:
+    unit = np.zeros(dimensions, np.float32)
+    unit[0] = 1
+    tokens = QueryTokens("f" * 12, [Signal("semantic", "e" * 200, dimensions)])
+    words = tuple("w" * 30 for _ in range(100))
+    part = EmbeddedPart(Embedding({"semantic": unit}), 1.0, {"picture": 1.0}, words)
+
+    if fits:
+        assert len(tokens.write(part)) < 16 * 1024
+        assert tokens.read(tokens.write(part)).embedding.vectors["semantic"].tolist()[0] == 1
+    else:
+        with pytest.raises(InvalidToken, match="too large for a token"):
+            tokens.write(part)
