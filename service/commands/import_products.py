@@ -1,9 +1,11 @@
 """Posts the products of a JSON or JSON Lines file, with their pictures, to a running service.
 
 Each product is an object: `product_id`, `name`, `description`, `attributes`, and `image` or
-`images`, paths relative to the file. Any other string, number or boolean becomes an attribute.
-Products the service has already, with the same content, are left alone. A product whose picture
-cannot be read fails alone, and what the service has no room for now (503) is sent again.
+`images`, paths relative to the file. Any other string, number, boolean or list of strings becomes
+an attribute. If a product id occurs more than once, the last line counts.
+Products the service has already, with the same content, are left alone. A product that cannot be
+sent, or whose picture cannot be read, fails alone, with its line in the file, and what the service
+has no room for now (503) is sent again.
 """
 
 from __future__ import annotations
@@ -13,15 +15,21 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import httpx
 from tqdm import tqdm
 
 from service.commands import client as http
+from service.commands.importing.entries import (
+    OWN_FIELDS,
+    Entry,
+    entry_of,
+    find_picture,
+    picture_paths,
+)
+from service.commands.importing.product_file import FileProduct, read_products, without_earlier
 from service.config import MIB
 from service.core.errors import ServiceError
 
@@ -34,21 +42,34 @@ PAUSE_S = 2.0
 """Before a retry where the answer names no time."""
 
 LONGEST_PAUSE_S = 30.0
-OWN_FIELDS = ("product_id", "name", "description", "attributes", "image", "images")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A product as it is sent; `label` is its name in messages."""
-
-    label: str
-    manifest: dict[str, Any]
-    files: list[tuple[str, tuple[str, bytes]]]
+DIVIDED_STATUSES = {
+    httpx.codes.BAD_REQUEST,
+    httpx.codes.REQUEST_ENTITY_TOO_LARGE,
+    httpx.codes.UNPROCESSABLE_ENTITY,
+}
+"""Refusals of a whole request, for its size or for one product: its halves are sent again."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="JSON array or JSON Lines")
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        type=_renaming,
+        metavar="FIELD=NAME",
+        help="the file's NAME for a FIELD of the service, as in --map name=title; repeatable",
+    )
     http.add_arguments(parser)
+
+
+def _renaming(text: str) -> tuple[str, str]:
+    ours, _, theirs = text.partition("=")
+    if ours not in OWN_FIELDS or not theirs:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} maps nothing; give FIELD=NAME with a FIELD of {', '.join(OWN_FIELDS)}"
+        )
+    return ours, theirs
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,14 +77,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _import(arguments: argparse.Namespace) -> int:
-    products = read_products(arguments.file)
+    everything = read_products(arguments.file, dict(arguments.map))
+    products, left_out = without_earlier(everything)
+    for sentence in left_out:
+        print(sentence, file=sys.stderr)
     directory = arguments.file.parent
     results: Counter[str] = Counter()
     slots = asyncio.Semaphore(arguments.concurrency)
     with tqdm(total=len(products), unit=" products", file=sys.stderr, disable=None) as bar:
         async with http.connect(arguments) as client:
 
-            async def send(batch: Sequence[Mapping[str, Any]]) -> None:
+            async def send(batch: Sequence[FileProduct]) -> None:
                 async with slots:
                     results.update(await _send(client, directory, batch))
                     bar.update(len(batch))
@@ -73,39 +97,9 @@ async def _import(arguments: argparse.Namespace) -> int:
     return 1 if results["failed"] else 0
 
 
-def read_products(path: Path) -> list[dict[str, Any]]:
-    """The products of a JSON array or of JSON Lines. Raises ServiceError with the line."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        if text.lstrip().startswith("["):
-            products: list[dict[str, Any]] = json.loads(text)
-        else:
-            products = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (OSError, ValueError) as exc:
-        raise ServiceError(f"{path} cannot be read: {exc}") from exc
-    if not all(isinstance(product, dict) for product in products):
-        raise ServiceError(f"{path} must hold one JSON object a product.")
-    return products
-
-
-def manifest_entry(product: Mapping[str, Any], images: Sequence[str]) -> dict[str, Any]:
-    """A product as the batch call takes it; fields it does not know become attributes."""
-    more = {
-        name: value
-        for name, value in product.items()
-        if name not in OWN_FIELDS and isinstance(value, str | int | float)
-    }
-    entry = {name: product[name] for name in OWN_FIELDS[:3] if product.get(name) is not None}
-    entry["attributes"] = more | dict(product.get("attributes") or {})
-    entry["images"] = list(images)
-    return entry
-
-
-def batches(
-    products: Sequence[Mapping[str, Any]], directory: Path
-) -> Iterator[Sequence[Mapping[str, Any]]]:
+def batches(products: Sequence[FileProduct], directory: Path) -> Iterator[Sequence[FileProduct]]:
     """At most BATCH_PRODUCTS and BATCH_BYTES of pictures; a product with more goes alone."""
-    batch: list[Mapping[str, Any]] = []
+    batch: list[FileProduct] = []
     batch_bytes = 0
     for product in products:
         product_bytes = _picture_bytes(product, directory)
@@ -118,29 +112,28 @@ def batches(
         yield batch
 
 
-def _picture_bytes(product: Mapping[str, Any], directory: Path) -> int:
+def _picture_bytes(product: FileProduct, directory: Path) -> int:
     try:
-        return sum((directory / path).stat().st_size for path in _pictures(product))
-    except (OSError, TypeError, ValueError):
+        paths = picture_paths(product)
+        return sum(find_picture(path, directory).stat().st_size for path in paths)
+    except (OSError, ServiceError):
         return 0  # It fails, and is told, when it is read.
 
 
-def _pictures(product: Mapping[str, Any]) -> list[Any]:
-    """Paths, if the file is right; whatever it has in their place, if not."""
-    given = product.get("images") or product.get("image") or []
-    return given if isinstance(given, list) else [given]
-
-
 async def _send(
-    client: httpx.AsyncClient, directory: Path, batch: Sequence[Mapping[str, Any]]
+    client: httpx.AsyncClient, directory: Path, batch: Sequence[FileProduct]
 ) -> list[str]:
     """The status of each product, in no order."""
     entries, statuses = [], []
     for number, product in enumerate(batch):
         try:
-            entries.append(await asyncio.to_thread(_entry, number, product, directory))
-        except (OSError, TypeError, ValueError) as exc:
-            statuses.append(_failed(_label(product), f"cannot be sent: {exc}"))
+            entry = await asyncio.to_thread(entry_of, number, product, directory)
+        except ServiceError as exc:
+            statuses.append(_failed(product.label, exc.detail))
+        else:
+            entries.append(entry)
+            if entry.left_out:
+                _tell(entry.label, entry.left_out)
     for attempt in range(RETRIES + 1):
         if not entries:
             break
@@ -149,14 +142,6 @@ async def _send(
         if entries:
             await asyncio.sleep(pause_s)
     return statuses
-
-
-def _entry(number: int, product: Mapping[str, Any], directory: Path) -> Entry:
-    """Raises OSError, TypeError or ValueError where the product cannot be sent."""
-    pictures = [(directory / path).read_bytes() for path in _pictures(product)]
-    files = [("files", (f"{number}-{n}", data)) for n, data in enumerate(pictures)]
-    manifest = manifest_entry(product, [name for _, (name, _) in files])
-    return Entry(_label(product), manifest, files)
 
 
 async def _post(
@@ -171,7 +156,7 @@ async def _post(
     )
     if response.status_code == httpx.codes.SERVICE_UNAVAILABLE and not last:
         return [], list(entries), pause_s(response)
-    if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE and len(entries) > 1:
+    if response.status_code in DIVIDED_STATUSES and len(entries) > 1:
         return await _post_halves(client, entries, last=last)
     if response.status_code != httpx.codes.OK:
         problem = http.problem(response)
@@ -190,7 +175,7 @@ async def _post(
 async def _post_halves(
     client: httpx.AsyncClient, entries: Sequence[Entry], *, last: bool
 ) -> tuple[list[str], list[Entry], float]:
-    """For a service, or a proxy before it, that takes less in one request than the default."""
+    """For a service, or a proxy before it, that takes less in one request or refuses a product."""
     middle = len(entries) // 2
     first = await _post(client, entries[:middle], last=last)
     second = await _post(client, entries[middle:], last=last)
@@ -203,10 +188,10 @@ def pause_s(response: httpx.Response) -> float:
     return min(float(asked), LONGEST_PAUSE_S) if asked.isdecimal() else PAUSE_S
 
 
-def _label(product: Mapping[str, Any]) -> str:
-    return str(product.get("product_id") or product.get("name") or "a product without an id")
-
-
 def _failed(label: str, why: str) -> str:
-    tqdm.write(f"{label}: {why}", file=sys.stderr)
+    _tell(label, why)
     return "failed"
+
+
+def _tell(label: str, sentence: str) -> None:
+    tqdm.write(f"{label}: {sentence}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 from service.__main__ import main
 from service.commands.import_products import BATCH_BYTES, LONGEST_PAUSE_S, batches, pause_s
+from service.commands.importing.product_file import FileProduct
 from service.config import MIB
 from tests.end_to_end.pictures import png
 from tests.end_to_end.process import ServiceProcess
@@ -102,9 +104,52 @@ def test_a_product_without_its_picture_file_fails_alone(
     )
 
     assert (result.returncode, result.stdout) == (1, "3 created, 1 failed\n"), result.stderr
-    assert "c2: cannot be sent" in result.stderr
+    assert f"line 1, c2: there is no picture 2.png in {catalogue}" in result.stderr
     for number in (0, 1, 3):
         shared_service.client.delete(f"/products/c{number}")
+
+
+def test_products_that_cannot_be_sent_or_stand_twice_are_told_and_the_others_created(
+    shared_service: ServiceProcess, catalogue: Path
+) -> None:
+    """The products: the first and the last, in other batches, have the same id."""
+    products = [{"product_id": f"d{n}", "name": f"P {n}", "image": "0.png"} for n in range(18)]
+    products[5]["rating"] = math.nan  # type: ignore[assignment]
+    products[6]["name"] = "\ud800"
+    products += [{"product_id": "d0", "name": "Later", "image": "1.png"}]
+    lines = "\n".join(json.dumps(product) for product in products)
+    (catalogue / "products.jsonl").write_text(lines + "\n{broken\n", encoding="utf-8-sig")
+
+    result = run(
+        "import",
+        str(catalogue / "products.jsonl"),
+        f"--url=http://127.0.0.1:{shared_service.port}",
+    )
+
+    assert (result.returncode, result.stdout) == (1, "16 created, 3 failed\n"), result.stderr
+    for told in ("line 1, d0: left out", "line 6, d5: its", "line 7, d6:", "line 20: this is not"):
+        assert told in result.stderr
+    assert shared_service.client.get("/products/d0").json()["name"] == "Later"
+    for number in range(18):
+        shared_service.client.delete(f"/products/d{number}")
+
+
+def test_a_file_with_the_fields_of_a_shop_says_what_to_map(catalogue: Path) -> None:
+    (catalogue / "shop.json").write_text(json.dumps([{"id": 7, "title": "Tee"}]))
+
+    result = run("import", str(catalogue / "shop.json"), "--url=http://127.0.0.1:1")
+
+    assert result.returncode == 1
+    assert "--map product_id=id --map name=title" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("mapping", ["name", "title=name", "name="])
+def test_a_mapping_of_no_field_is_refused(mapping: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["import", "products.json", f"--map={mapping}"])
+
+    assert "give FIELD=NAME" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -123,7 +168,8 @@ def test_a_batch_ends_at_its_products_or_its_bytes(
     for number, size in enumerate(sizes_mib):
         with (tmp_path / f"{number}.png").open("wb") as file:
             file.truncate(size * MIB)
-        products.append({"product_id": str(number), "image": f"{number}.png"})
+        fields = {"product_id": str(number), "image": f"{number}.png"}
+        products.append(FileProduct(number + 1, fields))
 
     found = list(batches(products, tmp_path))
 

@@ -1,0 +1,1 @@
+"""Reads files of products and makes each product ready to be sent."""
