@@ -39,7 +39,9 @@ def product_out(root: str, product: Product) -> products.Product:
 
 def product_created(root: str, written: Written) -> products.ProductCreated:
     near = near_duplicates(root, written.near_duplicates)
-    return products.ProductCreated.of(product_out(root, written.product), near_duplicates=near)
+    return products.ProductCreated.of(
+        product_out(root, written.product), near_duplicates=near, warnings=list(written.warnings)
+    )
 
 
 def product_written(root: str, written: Written) -> products.ProductWritten:
@@ -49,7 +51,11 @@ def product_written(root: str, written: Written) -> products.ProductWritten:
 
 def image_added(root: str, product_id: str, added: AddedImage) -> products.ImageAdded:
     near = near_duplicates(root, added.near_duplicates)
-    return products.ImageAdded.of(image_out(root, product_id, added.image), near_duplicates=near)
+    return products.ImageAdded.of(
+        image_out(root, product_id, added.image),
+        near_duplicates=near,
+        warnings=list(added.warnings),
+    )
 
 
 def near_duplicates(root: str, near: Sequence[NearDuplicate]) -> list[products.NearDuplicate]:
@@ -135,6 +141,8 @@ def _query(result: SearchResult) -> found.Query:
         query.ignored_words = list(result.ignored_words)
     if result.unexplained:
         query.unexplained = dict(result.unexplained)
+    if result.warnings:
+        query.warnings = list(result.warnings)
     return query
 
 

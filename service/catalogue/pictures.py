@@ -48,6 +48,11 @@ class Pictures:
         answers = await asyncio.gather(*(embed(identity) for identity in missing))
         self.embedded.update(zip(missing, answers, strict=True))
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about what is missing from the embedded pictures."""
+        return tuple(w for image in self.embedded.values() for w in image.info.warnings)
+
     def described(self, known: Mapping[str, ProductImage]) -> tuple[ProductImage, ...]:
         """The pictures as a product describes them. Known ones keep their descriptions."""
         return tuple(known.get(identity) or self.describe(identity) for identity in self.data)

@@ -41,6 +41,8 @@ class Written:
     product: Product
     status: Status
     near_duplicates: tuple[NearDuplicate, ...]
+    warnings: tuple[str, ...] = ()
+    """Sentences about what is missing from the pictures that were sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class AddedImage:
     image: ProductImage
     added: bool
     near_duplicates: tuple[NearDuplicate, ...]
+    warnings: tuple[str, ...] = ()
 
 
 class Catalogue(CatalogueReader):
@@ -105,7 +108,8 @@ class Catalogue(CatalogueReader):
                 raise _exists(product_id, found)
             await pictures.embed(self._embedder, known=())
             product = await self._writer.write(product_id, attempt)
-        return Written(product, "created", await self._duplicates.of(product))
+        near = await self._duplicates.of(product)
+        return Written(product, "created", near, pictures.warnings)
 
     async def replace(
         self,
@@ -138,7 +142,8 @@ class Catalogue(CatalogueReader):
             check_match(if_match, old)
             await pictures.embed(self._embedder, known=self._intact(product_id, old))
             product, status = await self._writer.write(product_id, attempt)
-        return Written(product, status, await self._duplicates.of(product))
+        near = await self._duplicates.of(product)
+        return Written(product, status, near, pictures.warnings)
 
     async def patch(
         self,
@@ -201,7 +206,7 @@ class Catalogue(CatalogueReader):
             await pictures.embed(self._embedder, known=image_ids(old))
             product = await self._change(product_id, with_image, pictures, if_match)
         near = await self._duplicates.of(product, [identity])
-        return AddedImage(find_image(product, identity), added, near)
+        return AddedImage(find_image(product, identity), added, near, pictures.warnings)
 
     async def delete_image(
         self, product_id: str, identity: str, *, if_match: Revisions | None = None

@@ -62,6 +62,8 @@ class ImageInfo:
     media_type: str
     width: int
     height: int
+    warnings: tuple[str, ...] = ()
+    """Sentences about what is missing from the picture."""
 
 
 @dataclass(frozen=True, slots=True)

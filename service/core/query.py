@@ -82,6 +82,8 @@ class EmbeddedQuery:
     ignored_words: tuple[str, ...]
     decode_ms: float
     embed_ms: float
+    warnings: tuple[str, ...] = ()
+    """Sentences about what is missing from the pictures."""
 
 
 @dataclass(frozen=True, slots=True)

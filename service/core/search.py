@@ -89,3 +89,5 @@ class SearchResult:
     """True if the index lacks products that the catalogue has."""
     query: EmbeddedPart | None = None
     """The query as it was embedded."""
+    warnings: tuple[str, ...] = ()
+    """Sentences about what is missing from the query's pictures."""

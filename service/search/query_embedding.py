@@ -42,9 +42,8 @@ class QueryEmbedder:
             ]
         )
         # Parts are decoded concurrently, so the caller has waited for the slowest one.
-        decode_ms = max(
-            (one.decode_ms for one in embedded if isinstance(one, EmbeddedImage)), default=0.0
-        )
+        images = [one for one in embedded if isinstance(one, EmbeddedImage)]
+        decode_ms = max((image.decode_ms for image in images), default=0.0)
         words = [
             one.ignored_words
             for one in (*embedded, *parts)
@@ -55,6 +54,7 @@ class QueryEmbedder:
             ignored_words=tuple(dict.fromkeys(chain.from_iterable(words))),
             decode_ms=decode_ms,
             embed_ms=(time.perf_counter() - started) * 1000 - decode_ms,
+            warnings=tuple(chain.from_iterable(image.info.warnings for image in images)),
         )
 
     async def _part(self, n: int, part: QueryPart) -> EmbeddedImage | EmbeddedText | Embedding:

@@ -118,6 +118,7 @@ class Search:
             facets,
             partial=self._is_partial(),
             query=EmbeddedPart(query.embedding, 1.0, shares_by_kind(parts), ignored),
+            warnings=query.warnings,
         )
 
     async def similar(self, product_id: str, ranking: Ranking) -> SearchResult:

@@ -7,6 +7,7 @@ import struct
 import zlib
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageCms
 
 
@@ -25,6 +26,8 @@ def noise(width: int, height: int, *, seed: int = 0) -> Image.Image:
 
 
 def written(image: Image.Image, file_format: str, **options: object) -> bytes:
+    if file_format == "HEIF":
+        pillow_heif.register_heif_opener()
     buffer = io.BytesIO()
     image.save(buffer, file_format, **options)
     return buffer.getvalue()

@@ -51,6 +51,7 @@ async def batch_products(
             product_id=written.product.product_id,
             status=written.status,
             near_duplicates=views.near_duplicates(root, written.near_duplicates),
+            warnings=list(written.warnings),
         )
 
     request_id = request.scope.get("request_id")
@@ -75,5 +76,6 @@ def _failed(
         product_id=product_id,
         status="failed",
         near_duplicates=[],
+        warnings=[],
         problem=Problem.model_validate(problem.body(request_id)),
     )

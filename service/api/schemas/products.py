@@ -83,16 +83,27 @@ NearDuplicates = Annotated[
 ]
 
 
+Warnings = Annotated[
+    list[str],
+    Field(
+        description="What is missing from the pictures that were sent.",
+        examples=[["This JPEG breaks off before its end marker."]],
+    ),
+]
+
+
 class ProductCreated(Product):
     """A new product, and what there is already like it."""
 
     near_duplicates: NearDuplicates
+    warnings: Warnings
 
 
 class ImageAdded(Image):
     """A picture of a product, and what there is already like it."""
 
     near_duplicates: NearDuplicates
+    warnings: Warnings
 
 
 class DuplicateImage(Wire):
@@ -189,6 +200,7 @@ class BatchResult(Wire):
     )
     status: Literal["created", "replaced", "unchanged", "failed"]
     near_duplicates: NearDuplicates
+    warnings: Warnings
     problem: Problem | None = Field(default=None, description="Only where the entry failed.")
 
 

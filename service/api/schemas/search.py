@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, FiniteFloat
 from typing_extensions import TypeAliasType
 
 from service.api.schemas.base import EXAMPLE_GRID, EXAMPLE_IMAGE_ID, EXAMPLE_IMAGE_URL, Wire
-from service.api.schemas.products import Facets, ProductSummary
+from service.api.schemas.products import Facets, ProductSummary, Warnings
 from service.api.schemas.signals import PerSignal, SignalEncoders, SignalReasons, SignalWeights
 
 
@@ -31,6 +31,7 @@ class Query(Wire):
         examples=[["zeppelin"]],
     )
     unexplained: SignalReasons = Field(default_factory=dict)
+    warnings: Warnings = Field(default_factory=list)
 
 
 class SignalScore(Wire):

@@ -23,7 +23,7 @@ from service.embedding.inference.vision import VisionModel
 from service.embedding.model_files.fingerprints import fingerprint, hash_files, model_files
 from service.embedding.options import Precision
 
-PREPROCESSING_VERSION = "clip-1"
+PREPROCESSING_VERSION = "clip-2"
 
 MAX_PIXEL_DIFFERENCE = 0.02
 """The mean difference between normalised pixels here and the library's that rounding explains:

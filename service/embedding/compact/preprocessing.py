@@ -6,7 +6,7 @@ from PIL import Image
 
 from service.core.embedding import Crop
 
-PREPROCESSING_VERSION = "compact-preprocessing-1"
+PREPROCESSING_VERSION = "compact-preprocessing-2"
 """Part of the fingerprint: change it whenever the same picture would give other pixels."""
 
 MAX_ASPECT_RATIO = 4.0

@@ -1,4 +1,4 @@
-"""Any pixel mode, alpha and colour profile to opaque 8-bit sRGB on white."""
+"""Any pixel mode, alpha and colour profile to opaque 8-bit sRGB on a neutral background."""
 
 from __future__ import annotations
 
@@ -6,70 +6,65 @@ import io
 from contextlib import suppress
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 from service.embedding.images.containers import MAX_ICC_BYTES
+from service.embedding.images.encodings import Encoding
+from service.embedding.images.samples import black_and_white, eight_bit
 
-_ROWS_PIXELS = 4_000_000
-"""Pixels converted at once, so that wide numbers never exist for a whole large picture."""
+GREY_BACKGROUND = (128, 128, 128)
+"""Stands behind transparent pictures that white would hide."""
+
+_NEAR_WHITE = 240
+"""The lowest channel of a pixel that white hides."""
+_HIDDEN_SHARE = 0.95
+"""If so much of what is visible is near white, white would hide the picture."""
 
 _ICC_MODES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK", "LAB": "Lab "}
 
+_SAME_COLOUR = 2
+"""A profile is taken for sRGB if no colour changes by more levels of 255 than this."""
 
-def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
-    """`image` in mode RGB; a profile that is broken or of another colour space is ignored."""
+
+def to_srgb(image: Image.Image, icc: bytes | None, encoding: Encoding | None = None) -> Image.Image:
+    """`image` in mode RGB; a profile that is broken or of another colour space is ignored.
+
+    `encoding` counts instead of a profile.
+    """
     colour, alpha = _split_alpha(_eight_bit(image))
-    rgb = _managed(colour, icc)
+    rgb = managed(colour, None if encoding else icc)
+    if encoding is not None:
+        rgb = encoding.to_srgb(rgb)
     if alpha is None or alpha.getextrema() == (255, 255):
         return rgb
-    page = Image.new("RGB", rgb.size, "white")
+    page = Image.new("RGB", rgb.size, _background(rgb, alpha))
     page.paste(rgb, mask=alpha)
     return page
+
+
+def _background(rgb: Image.Image, alpha: Image.Image) -> str | tuple[int, int, int]:
+    """White, or grey for a white thing: its shape would be lost on white."""
+    red, green, blue = rgb.split()
+    light = ImageChops.darker(ImageChops.darker(red, green), blue).point(
+        lambda value: 255 * (value >= _NEAR_WHITE)
+    )
+    visible = sum(level * count for level, count in enumerate(alpha.histogram()))
+    near_white = sum(level * count for level, count in enumerate(alpha.histogram(light)))
+    return GREY_BACKGROUND if 0 < _HIDDEN_SHARE * visible <= near_white else "white"
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
     """Wide grey to L or LA; Pillow's own conversion clips at 255 instead of scaling."""
     if not (image.mode.startswith("I") or image.mode == "F"):
         return image
-    low, high = _range(image)
-    grey = Image.fromarray(_scaled(image, low, high))
+    values = np.asarray(image)
+    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else black_and_white(values)
+    grey = Image.fromarray(eight_bit(values, low, high))
     transparent = image.info.get("transparency")
     if isinstance(transparent, int) and image.mode.startswith("I"):
-        mask = np.asarray(image) != transparent
+        mask = values != transparent
         grey.putalpha(Image.fromarray((mask * np.uint8(255)).astype(np.uint8)))
     return grey
-
-
-def _range(image: Image.Image) -> tuple[float, float]:
-    """The values that mean black and white.
-
-    16-bit modes say it. 32-bit integers and floats do not: by convention floats go to 1, and
-    else the numbers are those of the narrowest type that holds them all.
-    """
-    if image.mode.startswith("I;16"):
-        return 0.0, 65535.0
-    values = np.asarray(image)
-    finite = values[np.isfinite(values)] if image.mode == "F" else values
-    if finite.size == 0:
-        return 0.0, 1.0
-    low, high = float(finite.min()), float(finite.max())
-    whites = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
-    for white in whites:
-        if low >= 0 and high <= white:
-            return 0.0, white
-    return low, high if high > low else low + 1.0
-
-
-def _scaled(image: Image.Image, low: float, high: float) -> NDArray[np.uint8]:
-    values = np.asarray(image)
-    scaled = np.empty(values.shape, np.uint8)
-    step = max(1, _ROWS_PIXELS // max(1, image.width))
-    for top in range(0, image.height, step):
-        rows = values[top : top + step].astype(np.float64)
-        rows = np.nan_to_num(rows, nan=low, posinf=high, neginf=low)
-        scaled[top : top + step] = np.clip((rows - low) * (255 / (high - low)) + 0.5, 0, 255)
-    return scaled
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -94,7 +89,7 @@ def _has_transparency(image: Image.Image) -> bool:
     return image.mode in ("P", "L", "RGB", "1") and "transparency" in image.info
 
 
-def _managed(image: Image.Image, icc: bytes | None) -> Image.Image:
+def managed(image: Image.Image, icc: bytes | None) -> Image.Image:
     """Through the profile to sRGB; without a usable one, by the plain formula of the mode."""
     if icc and len(icc) <= MAX_ICC_BYTES:
         # A profile is an embellishment: whatever is wrong with it, the picture is there.
@@ -110,13 +105,25 @@ def _through_profile(image: Image.Image, icc: bytes) -> Image.Image:
     profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
     if profile.profile.xcolor_space != _ICC_MODES[image.mode]:
         raise ValueError("the profile is of another colour space")
-    if image.mode == "RGB" and "sRGB" in (profile.profile.profile_description or ""):
-        return image
     return _transform(image, profile)
 
 
 def _transform(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    """Through the profile to sRGB; a profile that is sRGB, whatever its name, changes nothing."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     transform = ImageCms.buildTransform(profile, srgb, image.mode, "RGB")
+    if image.mode == "RGB" and _changes_nothing(transform):
+        return image
     converted = transform.apply(image)
     return converted
+
+
+def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
+    changes = np.asarray(transform.apply(_COLOURS)).astype(int) - np.asarray(_COLOURS)
+    return bool(np.abs(changes).max() <= _SAME_COLOUR)
+
+
+_COLOURS = Image.fromarray(
+    np.stack(np.meshgrid(*[np.arange(0, 256, 15)] * 3), axis=-1).reshape(18, -1, 3).astype(np.uint8)
+)
+"""Eighteen steps of each channel, combined."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PIL.TiffImagePlugin import TiffImageFile
@@ -13,6 +14,7 @@ from service.core.errors import ImageTooLarge, InvalidImage
 MAX_ICC_BYTES = 4 * 1024 * 1024
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_COLOUR = {b"gAMA", b"cHRM", b"sRGB", b"cICP"}
 _PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -27,11 +29,13 @@ _JPEG_SCAN_PIXELS = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class CleanPng:
-    """A PNG reduced to the chunks that make the picture; colour profile and EXIF beside it."""
+    """A PNG reduced to the chunks that make the picture; its colour space and EXIF beside it."""
 
     data: bytes
     icc: bytes | None
     exif: bytes | None
+    colour: Mapping[bytes, bytes]
+    """The bodies of the chunks that declare a colour space, by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class JpegMarkers:
     scans: int
     progressive: bool
     """True if it may need all its coefficients in memory before it gives a pixel."""
+    ended: bool
+    """True if the end marker is there."""
 
 
 def clean_png(data: bytes) -> CleanPng:
@@ -51,6 +57,7 @@ def clean_png(data: bytes) -> CleanPng:
     kept = [_PNG_SIGNATURE]
     icc: bytes | None = None
     exif: bytes | None = None
+    colour: dict[bytes, bytes] = {}
     position = len(_PNG_SIGNATURE)
     while position + 8 <= len(data):
         length = int.from_bytes(data[position : position + 4], "big")
@@ -62,10 +69,12 @@ def clean_png(data: bytes) -> CleanPng:
             icc = _inflate_profile(data[body])
         elif name == b"eXIf" and exif is None:
             exif = data[body]
+        elif name in _PNG_COLOUR and length <= 32:
+            colour.setdefault(name, data[body])
         position = body.stop + 4
         if name == b"IEND":
             break
-    return CleanPng(b"".join(kept), icc, exif)
+    return CleanPng(b"".join(kept), icc, exif, colour)
 
 
 def _inflate_profile(body: bytes) -> bytes | None:
@@ -110,7 +119,7 @@ def jpeg_markers(data: bytes) -> JpegMarkers:
         found = _JPEG_MARKER.search(data, place)
         if found is None or found[0] == b"\xff\xd9":
             # Several scans of a baseline picture are held as one progressive picture is.
-            return JpegMarkers(scans, progressive or scans > 1)
+            return JpegMarkers(scans, progressive or scans > 1, ended=found is not None)
         marker, place = found[0][1], found.end()
         scans += marker == 0xDA
         progressive = progressive or marker in _JPEG_PROGRESSIVE

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import features
@@ -11,6 +13,7 @@ from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -25,7 +28,13 @@ class ImageFormat:
 
     name: str
     media_type: str
-    reader: type[ImageFile]
+    reader: Callable[[io.BytesIO], ImageFile]
+
+
+def _heif(file: io.BytesIO) -> ImageFile:
+    from pillow_heif import HeifImageFile  # only here: few uploads need it
+
+    return HeifImageFile(file)
 
 
 JPEG = ImageFormat("JPEG", "image/jpeg", JpegImageFile)
@@ -35,8 +44,11 @@ GIF = ImageFormat("GIF", "image/gif", GifImageFile)
 BMP = ImageFormat("BMP", "image/bmp", BmpImageFile)
 TIFF = ImageFormat("TIFF", "image/tiff", TiffImageFile)
 AVIF = ImageFormat("AVIF", "image/avif", AvifImageFile)
+HEIF = ImageFormat("HEIC", "image/heic", _heif)
+JPEG_2000 = ImageFormat("JPEG 2000", "image/jp2", Jpeg2KImageFile)
 
-FORMATS = (JPEG, PNG, WEBP, GIF, BMP, TIFF) + ((AVIF,) if features.check("avif") else ())
+_ALWAYS = (JPEG, PNG, WEBP, GIF, BMP, TIFF, HEIF, JPEG_2000)
+FORMATS = _ALWAYS + ((AVIF,) if features.check("avif") else ())
 ACCEPTED = ", ".join(f.name for f in FORMATS[:-1]) + f" or {FORMATS[-1].name}"
 
 _SIGNATURES = (
@@ -49,6 +61,8 @@ _SIGNATURES = (
     (b"II+\0", TIFF),
     (b"MM\0+", TIFF),
     (b"BM", BMP),
+    (b"\0\0\0\x0cjP  ", JPEG_2000),
+    (b"\xff\x4f\xff\x51", JPEG_2000),
 )
 
 _OTHERS = (
@@ -56,8 +70,19 @@ _OTHERS = (
     (b"8BPS", "a Photoshop document; export it and"),
     (b"%!PS", "a PostScript document; export it as a picture and"),
     (b"\0\0\x01\0", "an icon file; export it and"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture; convert it and"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture; convert it and"),
+    (b"II\xbc", "a JPEG XR picture; convert it and"),
+    (b"IIU\0", "a camera's raw picture; develop it and"),
+    (b"IIRO", "a camera's raw picture; develop it and"),
+    (b"IIRS", "a camera's raw picture; develop it and"),
+    (b"MMOR", "a camera's raw picture; develop it and"),
+    (b"FUJIFILMCCD-RAW", "a camera's raw picture; develop it and"),
+    (b"\x76\x2f\x31\x01", "an OpenEXR picture; convert it and"),
+    (b"#?RADIANCE", "a Radiance HDR picture; convert it and"),
+    (b"DDS ", "a DDS texture; convert it and"),
+    (b"gimp xcf", "a GIMP document; export it and"),
+    (b"icns", "an icon file; export it and"),
+    (b"\xd7\xcd\xc6\x9a", "a Windows metafile; export it as a picture and"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript document; export it as a picture and"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture; convert it and"),
     (b"\xff\x0a", "a JPEG XL picture; convert it and"),
     (b"\x1f\x8b", "a gzip archive; unpack it and"),
@@ -72,7 +97,9 @@ _OTHERS = (
 _SHORTEST_BYTES = 16
 """Less is not even the header of a picture in any format."""
 
-_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"}
+_RAW_CR2 = b"CR\x02\0"
+"""Stands at the ninth byte of a raw picture that is otherwise a TIFF."""
 
 
 def sniff(data: bytes) -> ImageFormat:
@@ -83,12 +110,14 @@ def sniff(data: bytes) -> ImageFormat:
     if not data:
         raise InvalidImage(f"The image is empty (0 bytes); send a {ACCEPTED} picture.")
     for signature, image_format in _SIGNATURES:
-        if data.startswith(signature):
+        if data.startswith(signature) and data[8:12] != _RAW_CR2:
             return image_format
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WEBP
     if data[4:8] == b"ftyp" and _brands(data) & {b"avif", b"avis"} and AVIF in FORMATS:
         return AVIF
+    if data[4:8] == b"ftyp" and len(data) >= _SHORTEST_BYTES and _brands(data) & _HEIF_BRANDS:
+        return HEIF
     raise InvalidImage(f"This is {_name_of(data)} send a {ACCEPTED} picture.")
 
 
@@ -105,11 +134,13 @@ def _name_of(data: bytes) -> str:
     if len(data) < _SHORTEST_BYTES and not _is_text(data):
         return "too short to be a picture;"
     if data[4:8] == b"ftyp":
-        if _brands(data) & _HEIC:
-            return "a HEIC picture; export it as JPEG and"
+        if b"crx " in _brands(data):
+            return "a camera's raw picture; develop it and"
         if _brands(data) & {b"avif", b"avis"}:
             return "an AVIF picture, which this build cannot read; convert it and"
         return "a video; take a still from it and"
+    if data[8:12] == _RAW_CR2:
+        return "a camera's raw picture; develop it and"
     if data[:4] == b"RIFF":
         return "a sound or video file;"
     return _name_of_text(data[:4096])

@@ -7,18 +7,19 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 
 from service.core.embedding import Crop, ImageInfo
 from service.core.errors import ImageTooLarge, InvalidCrop, InvalidImage, InvalidInput
-from service.embedding.images import containers, formats
+from service.embedding.images import containers, cut_jpeg, encodings, formats
 from service.embedding.images.colour import to_srgb
+from service.embedding.images.encodings import Encoding
 from service.embedding.images.formats import ImageFormat
+from service.embedding.images.tiff import WideTiff, open_tiff
 
 # An upload must not write into the operator's log, nor become an error under -W error.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -57,19 +58,23 @@ class OpenedImage:
 
     def __init__(
         self,
-        source: ImageFile,
+        source: ImageFile | WideTiff,
         image_format: ImageFormat,
         *,
-        icc: bytes | None,
-        exif: bytes | None,
-        progressive: bool,
+        icc: bytes | None = None,
+        encoding: Encoding | None = None,
+        turn: Image.Transpose | None = None,
+        progressive: bool = False,
+        cut: bytes | None = None,
     ) -> None:
+        """`cut` holds the bytes of a JPEG without an end marker, which `source` has added."""
         self._source = source
         self._format = image_format
         self._icc = icc
-        # The TIFF reader turns the picture by itself.
-        self._turn = None if isinstance(source, TiffImageFile) else _turn(exif)
+        self._encoding = encoding
+        self._turn = turn
         self._progressive = progressive
+        self._cut = cut
         width, height = source.size
         if self._turn in _SWAPPING:
             width, height = height, width
@@ -77,13 +82,15 @@ class OpenedImage:
 
     def decoded_pixels(self, shorter_side_px: int, crop: Crop | None = None) -> int:
         """How many pixels `decode` will hold in memory at once."""
-        pixels = self.info.width * self.info.height
+        if isinstance(self._source, WideTiff):
+            return self._source.cost_pixels
+        pixels = self.info.width * self.info.height * (2 if self._cut else 1)
         if not isinstance(self._source, JpegImageFile) or self._progressive:
             return pixels
         return pixels // self._scale(shorter_side_px, crop) ** 2
 
     def decode(self, shorter_side_px: int, crop: Crop | None = None) -> Image.Image:
-        """The crop of the picture, upright, RGB. Call once.
+        """The crop of the picture, upright, RGB. Call once: it may add warnings to `info`.
 
         A JPEG may come at 1/2, 1/4 or 1/8 scale, so long as the crop's shorter side keeps
         `shorter_side_px`.
@@ -92,15 +99,24 @@ class OpenedImage:
         """
         _box(crop or FULL, self.info.width, self.info.height)
         with _readable(self._format):
-            scale = self._scale(shorter_side_px, crop)
-            if scale > 1:
-                width, height = self._source.size
-                self._source.draft(None, (width // scale, height // scale))
-            self._source.load()
-            upright = self._source if self._turn is None else self._source.transpose(self._turn)
+            picture = self._pixels(self._scale(shorter_side_px, crop))
+            upright = picture if self._turn is None else picture.transpose(self._turn)
             if crop is not None:
                 upright = upright.crop(_scaled_box(crop, *upright.size))
-            return to_srgb(upright, self._icc)
+            return to_srgb(upright, self._icc, self._encoding)
+
+    def _pixels(self, scale: int) -> Image.Image:
+        """The picture as it is stored, not yet turned."""
+        if isinstance(self._source, WideTiff):
+            return self._source.read()
+        height = self._source.height
+        if scale > 1:
+            self._source.draft(None, (self._source.width // scale, height // scale))
+        self._source.load()
+        if self._cut is not None:
+            cut_jpeg.check_nearly_whole(self._source, self._cut, height, scale)
+            self.info = replace(self.info, warnings=(cut_jpeg.WARNING,))
+        return self._source
 
     def thumbnail_side(self, size_px: int) -> int:
         """The `shorter_side_px` that leaves enough for a good thumbnail."""
@@ -140,29 +156,55 @@ def decode(data: bytes, limits: ImageLimits, crop: Crop | None = None) -> Image.
 
 
 def _open(data: bytes, image_format: ImageFormat, limits: ImageLimits) -> OpenedImage:
-    icc = exif = None
     if image_format is formats.PNG:
-        # Sizes first: the reader allocates by them.
-        _check_size(containers.png_size(data), limits)
-        png = containers.clean_png(data)
-        data, icc, exif = png.data, png.icc, png.exif
-    elif image_format is formats.WEBP:
+        return _open_png(data, limits)
+    if image_format is formats.TIFF:
+        return _open_tiff(data, limits)
+    if image_format is formats.JPEG:
+        return _open_jpeg(data, limits)
+    if image_format is formats.WEBP:
         _check_size(containers.webp_size(data), limits)
     source = image_format.reader(io.BytesIO(data))
     _check_size(source.size, limits)
-    progressive = False
-    if image_format is formats.JPEG:
-        markers = containers.jpeg_markers(data)
-        progressive = markers.progressive
-        containers.check_jpeg_scans(markers.scans, source.width * source.height)
-    if isinstance(source, TiffImageFile):
-        containers.check_tiff_tiles(source, limits.max_pixels)
+    icc, exif = source.info.get("icc_profile"), source.info.get("exif")
+    return OpenedImage(source, image_format, icc=icc, turn=_turn(exif))
+
+
+def _open_png(data: bytes, limits: ImageLimits) -> OpenedImage:
+    # Sizes first: the reader allocates by them.
+    _check_size(containers.png_size(data), limits)
+    png = containers.clean_png(data)
+    source = formats.PNG.reader(io.BytesIO(png.data))
+    _check_size(source.size, limits)
+    encoding = encodings.of_png(png.colour, has_profile=png.icc is not None)
+    return OpenedImage(source, formats.PNG, icc=png.icc, encoding=encoding, turn=_turn(png.exif))
+
+
+def _open_tiff(data: bytes, limits: ImageLimits) -> OpenedImage:
+    source = open_tiff(data, limits.max_pixels)
+    _check_size(source.size, limits)
+    if isinstance(source, WideTiff):
+        return OpenedImage(source, formats.TIFF, turn=_UPRIGHT.get(source.orientation))
+    containers.check_tiff_tiles(source, limits.max_pixels)
+    # Pillow turns the picture by itself.
+    return OpenedImage(source, formats.TIFF, icc=source.info.get("icc_profile"))
+
+
+def _open_jpeg(data: bytes, limits: ImageLimits) -> OpenedImage:
+    markers = containers.jpeg_markers(data)
+    whole = data if markers.ended else data + cut_jpeg.END_MARKER
+    source = formats.JPEG.reader(io.BytesIO(whole))
+    _check_size(source.size, limits)
+    containers.check_jpeg_scans(markers.scans, source.width * source.height)
+    if not markers.scans:
+        raise EOFError("truncated")
     return OpenedImage(
         source,
-        image_format,
-        icc=icc or source.info.get("icc_profile"),
-        exif=exif or source.info.get("exif"),
-        progressive=progressive,
+        formats.JPEG,
+        icc=source.info.get("icc_profile"),
+        turn=_turn(source.info.get("exif")),
+        progressive=markers.progressive,
+        cut=None if markers.ended else data,
     )
 
 

@@ -24,7 +24,7 @@ from service.embedding.options import Precision
 from service.embedding.resnet50.attribution import Resnet50Regions
 from service.embedding.resnet50.state_dict import fill
 
-PREPROCESSING_VERSION = "resnet50-1"
+PREPROCESSING_VERSION = "resnet50-2"
 
 _RESAMPLE = {
     InterpolationMode.BILINEAR: Image.Resampling.BILINEAR,

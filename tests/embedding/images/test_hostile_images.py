@@ -45,7 +45,9 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><rect/></sv
         (b'{"error": "not found"}', "JSON"),
         (b"%PDF-1.7", "PDF document"),
         (b"8BPS\0\x01", "Photoshop"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC picture; export it as JPEG"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\0crx isom", "camera's raw picture; develop it"),
+        (b"II*\0\x10\0\0\0CR\x02\0\0\0\0\0", "camera's raw picture; develop it"),
+        (b"\x76\x2f\x31\x01\x02\0\0\0", "OpenEXR picture; convert it"),
         (b"\0\0\0\x18ftypisom\0\0\0\0mp41avc1", "video"),
         (b"\x1aE\xdf\xa3webm", "video"),
         (b"RIFF\0\0\0\0WAVEfmt ", "sound"),
@@ -55,7 +57,7 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><rect/></sv
         (b"/9j/4AAQSkZJRgABAQ", "base64"),
         (b"\0\0\x01\0\x01\0", "icon"),
         (b"\xff\x0a\xfa\x1f", "JPEG XL"),
-        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+        (b"II\xbc\x01\x08\0\0\0", "JPEG XR"),
     ],
 )
 def test_says_what_it_is_and_what_to_send(data: bytes, says: str) -> None:
@@ -67,7 +69,17 @@ def test_says_what_it_is_and_what_to_send(data: bytes, says: str) -> None:
 
 @pytest.mark.parametrize(
     "signature",
-    [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"II*\0", b"RIFF\0\0\0\0WEBP"],
+    [
+        b"\xff\xd8\xff",
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a",
+        b"BM",
+        b"II*\0",
+        b"RIFF\0\0\0\0WEBP",
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+        b"\0\0\0\x0cjP  \r\n\x87\n",
+        b"\xff\x4f\xff\x51",
+    ],
 )
 def test_a_signature_alone_is_no_picture(signature: bytes) -> None:
     for data in (signature, signature + b"\0" * 100, signature + b"\xff" * 100):
@@ -87,6 +99,8 @@ def test_a_signature_alone_is_no_picture(signature: bytes) -> None:
         ("TIFF", {}),
         ("TIFF", {"compression": "tiff_lzw"}),
         ("AVIF", {}),
+        ("HEIF", {}),
+        ("JPEG2000", {}),
     ],
 )
 def test_a_truncated_file_is_refused(file_format: str, options: dict[str, object]) -> None:
@@ -213,6 +227,8 @@ SOURCES = [
     ("TIFF", {"compression": "tiff_lzw"}),
     ("TIFF", {"compression": "jpeg"}),
     ("AVIF", {"speed": 10}),
+    ("HEIF", {}),
+    ("JPEG2000", {}),
 ]
 
 
