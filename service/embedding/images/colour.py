@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageChops, ImageCms
@@ -105,22 +106,22 @@ def _through_profile(image: Image.Image, icc: bytes) -> Image.Image:
     profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
     if profile.profile.xcolor_space != _ICC_MODES[image.mode]:
         raise ValueError("the profile is of another colour space")
-    return _transform(image, profile)
+    return image if image.mode == "RGB" and _is_srgb(icc) else _transform(image, profile)
+
+
+@lru_cache(maxsize=8)
+def _is_srgb(icc: bytes) -> bool:
+    """Judges a profile of RGB by what it does to colours: its name says nothing."""
+    converted = _transform(_COLOURS, ImageCms.ImageCmsProfile(io.BytesIO(icc)))
+    changes = np.asarray(converted).astype(int) - np.asarray(_COLOURS)
+    return bool(np.abs(changes).max() <= _SAME_COLOUR)
 
 
 def _transform(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
-    """Through the profile to sRGB; a profile that is sRGB, whatever its name, changes nothing."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     transform = ImageCms.buildTransform(profile, srgb, image.mode, "RGB")
-    if image.mode == "RGB" and _changes_nothing(transform):
-        return image
     converted = transform.apply(image)
     return converted
-
-
-def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
-    changes = np.asarray(transform.apply(_COLOURS)).astype(int) - np.asarray(_COLOURS)
-    return bool(np.abs(changes).max() <= _SAME_COLOUR)
 
 
 _COLOURS = Image.fromarray(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ MAX_ICC_BYTES = 4 * 1024 * 1024
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_COLOUR = {b"gAMA", b"cHRM", b"sRGB", b"cICP"}
 _PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+
+_JPEG_2000_START = b"\xff\x4f\xff\x51"
+_JPEG_2000_CHANNELS = 5
 
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 """Restart markers are left out: they stand in the scans, as a stuffed 0xFF does."""
@@ -47,6 +51,8 @@ class JpegMarkers:
     """True if it may need all its coefficients in memory before it gives a pixel."""
     ended: bool
     """True if the end marker is there."""
+    refining: bool
+    """True if the last scan adds precision only: all before it gives the whole picture."""
 
 
 def clean_png(data: bytes) -> CleanPng:
@@ -109,22 +115,41 @@ def webp_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
+def jpeg_2000_size(data: bytes) -> tuple[int, int, int]:
+    """(width, height, channels) of the code stream: the decoder allocates by them.
+
+    Raises InvalidImage for a picture without a code stream, or with channels beyond CMYK and alpha.
+    """
+    start = data.find(_JPEG_2000_START)
+    if start < 0 or len(data) < start + 42:
+        raise InvalidImage("This JPEG 2000 picture has no header; send the complete file.")
+    right, bottom, left, top = struct.unpack_from(">4I", data, start + 8)
+    channels = int.from_bytes(data[start + 40 : start + 42], "big")
+    if channels > _JPEG_2000_CHANNELS:
+        raise InvalidImage(f"This JPEG 2000 picture has {channels} channels; save it again as RGB.")
+    return max(0, right - left), max(0, bottom - top), channels
+
+
 def jpeg_markers(data: bytes) -> JpegMarkers:
     """Reads the main picture, not thumbnails in its headers, nor what stands behind its end.
 
     Raises InvalidImage for more segments than any encoder writes.
     """
-    scans, progressive, place = 0, False, 2
+    scans, progressive, refining, place = 0, False, False, 2
     for _ in range(_JPEG_SEGMENTS):
         found = _JPEG_MARKER.search(data, place)
         if found is None or found[0] == b"\xff\xd9":
             # Several scans of a baseline picture are held as one progressive picture is.
-            return JpegMarkers(scans, progressive or scans > 1, ended=found is not None)
+            several = progressive or scans > 1
+            return JpegMarkers(scans, several, ended=found is not None, refining=refining)
         marker, place = found[0][1], found.end()
         scans += marker == 0xDA
         progressive = progressive or marker in _JPEG_PROGRESSIVE
         if marker not in _JPEG_ALONE:
             place += max(2, int.from_bytes(data[place : place + 2], "big"))
+        if marker == 0xDA:
+            # The scan header's last byte: the bits that earlier scans gave are in its upper half.
+            refining = progressive and place <= len(data) and data[place - 1] >> 4 > 0
     raise InvalidImage(f"This JPEG has more than {_JPEG_SEGMENTS:,} segments; save it again.")
 
 

@@ -34,7 +34,7 @@ class ImageFormat:
 def _heif(file: io.BytesIO) -> ImageFile:
     from pillow_heif import HeifImageFile  # only here: few uploads need it
 
-    return HeifImageFile(file)
+    return HeifImageFile(file)  # type: ignore[no-untyped-call]
 
 
 JPEG = ImageFormat("JPEG", "image/jpeg", JpegImageFile)

@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from PIL import Image
 from PIL.ImageFile import ImageFile
@@ -66,8 +66,13 @@ class OpenedImage:
         turn: Image.Transpose | None = None,
         progressive: bool = False,
         cut: bytes | None = None,
+        copies: int = 1,
+        warnings: tuple[str, ...] = (),
     ) -> None:
-        """`cut` holds the bytes of a JPEG without an end marker, which `source` has added."""
+        """`cut` holds the bytes of a JPEG some of whose rows may be missing.
+
+        `copies` says how many times the decoder holds the picture's pixels, of four bytes each.
+        """
         self._source = source
         self._format = image_format
         self._icc = icc
@@ -75,22 +80,23 @@ class OpenedImage:
         self._turn = turn
         self._progressive = progressive
         self._cut = cut
+        self._copies = copies
         width, height = source.size
         if self._turn in _SWAPPING:
             width, height = height, width
-        self.info = ImageInfo(image_format.media_type, width, height)
+        self.info = ImageInfo(image_format.media_type, width, height, warnings)
 
     def decoded_pixels(self, shorter_side_px: int, crop: Crop | None = None) -> int:
         """How many pixels `decode` will hold in memory at once."""
         if isinstance(self._source, WideTiff):
             return self._source.cost_pixels
-        pixels = self.info.width * self.info.height * (2 if self._cut else 1)
+        pixels = self.info.width * self.info.height * self._copies
         if not isinstance(self._source, JpegImageFile) or self._progressive:
             return pixels
         return pixels // self._scale(shorter_side_px, crop) ** 2
 
     def decode(self, shorter_side_px: int, crop: Crop | None = None) -> Image.Image:
-        """The crop of the picture, upright, RGB. Call once: it may add warnings to `info`.
+        """The crop of the picture, upright, RGB. Call once.
 
         A JPEG may come at 1/2, 1/4 or 1/8 scale, so long as the crop's shorter side keeps
         `shorter_side_px`.
@@ -114,8 +120,7 @@ class OpenedImage:
             self._source.draft(None, (self._source.width // scale, height // scale))
         self._source.load()
         if self._cut is not None:
-            cut_jpeg.check_nearly_whole(self._source, self._cut, height, scale)
-            self.info = replace(self.info, warnings=(cut_jpeg.WARNING,))
+            cut_jpeg.complete(self._source, self._cut, height, scale)
         return self._source
 
     def thumbnail_side(self, size_px: int) -> int:
@@ -162,6 +167,10 @@ def _open(data: bytes, image_format: ImageFormat, limits: ImageLimits) -> Opened
         return _open_tiff(data, limits)
     if image_format is formats.JPEG:
         return _open_jpeg(data, limits)
+    if image_format is formats.JPEG_2000:
+        return _open_jpeg_2000(data, limits)
+    if image_format is formats.HEIF:
+        return _open_heif(data, limits)
     if image_format is formats.WEBP:
         _check_size(containers.webp_size(data), limits)
     source = image_format.reader(io.BytesIO(data))
@@ -204,8 +213,31 @@ def _open_jpeg(data: bytes, limits: ImageLimits) -> OpenedImage:
         icc=source.info.get("icc_profile"),
         turn=_turn(source.info.get("exif")),
         progressive=markers.progressive,
-        cut=None if markers.ended else data,
+        cut=None if markers.ended or markers.refining else data,
+        copies=1 if markers.ended else 2,
+        warnings=() if markers.ended else (cut_jpeg.WARNING,),
     )
+
+
+def _open_jpeg_2000(data: bytes, limits: ImageLimits) -> OpenedImage:
+    width, height, channels = containers.jpeg_2000_size(data)
+    _check_size((width, height), limits)
+    source = formats.JPEG_2000.reader(io.BytesIO(data))
+    _check_size(source.size, limits)
+    return OpenedImage(source, formats.JPEG_2000, copies=1 + channels)
+
+
+def _open_heif(data: bytes, limits: ImageLimits) -> OpenedImage:
+    source = formats.HEIF.reader(io.BytesIO(data))
+    _check_size(source.size, limits)
+    icc, declared = source.info.get("icc_profile"), source.info.get("nclx_profile")
+    encoding = None
+    if not icc and declared:
+        encoding = encodings.of_codes(
+            primaries=declared["color_primaries"], transfer=declared["transfer_characteristics"]
+        )
+    # The library turns the picture by itself.
+    return OpenedImage(source, formats.HEIF, icc=icc, encoding=encoding, copies=2)
 
 
 def _check_size(size: tuple[int, int] | None, limits: ImageLimits) -> None:

@@ -200,7 +200,7 @@ def _lab(samples: NDArray[Any], *, icc_encoded: bool) -> NDArray[np.uint8]:
         lightness = samples[..., :1].astype(f"u{bits // 8}") * (255 / (2.0**bits - 1))
         signed = two_sided / step + 128
     values = np.nan_to_num(np.concatenate([lightness, signed], axis=-1))
-    lab = np.clip(values + 0.5, 0, 255).astype(np.uint8)
+    lab: NDArray[np.uint8] = np.clip(values + 0.5, 0, 255).astype(np.uint8)
     lab[..., 1:] ^= 0x80
     return lab
 
