@@ -323,7 +323,8 @@ class HashEmbedder:
         if data.startswith(b"bad"):
             raise InvalidImage("This is no picture.")
         self.embedded.append(data)
-        info = ImageInfo("image/png", 4, 3)
+        warnings = ("Its end is missing.",) if data.endswith(b"cut") else ()
+        info = ImageInfo("image/png", 4, 3, warnings)
         fingerprint = fingerprint_of(data) if priority is Priority.BULK else b""
         return EmbeddedImage(
             embedding_of(data), info, decode_ms=1.0, embed_ms=2.0, fingerprint=fingerprint

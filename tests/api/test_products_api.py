@@ -28,7 +28,28 @@ async def test_a_product_is_created_with_its_location(site: Site) -> None:
     assert product["images"][0]["url"].startswith(response.headers["location"] + "/images/")
     assert product["created_at"].endswith("Z")
     again = await site.client.get(response.headers["location"])
-    assert again.json() | {"near_duplicates": []} == product
+    assert again.json() | {"near_duplicates": [], "warnings": []} == product
+
+
+async def test_every_answer_to_a_cut_picture_warns(site: Site) -> None:
+    def files(field: str, n: int) -> list[tuple[str, tuple[str, bytes, str]]]:
+        return [(field, ("a.png", PNG + b"%d cut" % n, "image/png"))]
+
+    name = {"name": "Shoe"}
+    batch = {"manifest": json.dumps([{"product_id": "b", **name, "images": ["a.png"]}])}
+    post, put, added = [
+        await site.client.post("/products", data=name, files=files("image", 1)),
+        await site.client.put("/products/a", data=name, files=files("image", 2)),
+        await site.client.post("/products/a/images", files=files("image", 3)),
+    ]
+    many = await site.client.post("/products/batch", data=batch, files=files("files", 4))
+    found = await site.client.post("/search/image", files=files("image", 5))
+    whole = await site.client.post("/search/image", files=PICTURE)
+
+    for answer in (post.json(), put.json(), added.json(), *many.json()["results"]):
+        assert answer["warnings"] == ["Its end is missing."]
+    assert found.json()["query"]["warnings"] == ["Its end is missing."]
+    assert "warnings" not in whole.json()["query"]
 
 
 async def test_an_id_is_made_where_none_is_given(site: Site) -> None:

@@ -85,7 +85,7 @@ def _whole(value: object) -> object:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
-Picture = Annotated[Binary, Field(description="A picture file: JPEG, PNG, WebP, GIF and others.")]
+Picture = Annotated[Binary, Field(description="A picture file: JPEG, PNG, WebP, HEIC and others.")]
 
 
 def _left_out(*, nullable: bool = False, **described: Any) -> Any:  # Any: as pydantic's own Field.

@@ -15,13 +15,13 @@ MAX_INTEGER_DIGITS = 32
 """The service reads no longer whole numbers."""
 
 _BLANKS = " \t\r\n"
-"""What JSON allows between values. Other line separators may stand in strings alone."""
+"""JSON allows these between values. Other line separators may stand in strings alone."""
 
 _USUAL_NAMES = {
     "product_id": ("id", "sku", "SKU", "handle", "Handle", "item_group_id"),
     "name": ("title", "Title", "product_name", "Name"),
 }
-"""What shops call these fields, the likeliest first."""
+"""Names that shops give these fields, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,10 @@ class Encoding:
 
 
 def of_png(chunks: Mapping[bytes, bytes], *, has_profile: bool) -> Encoding | None:
-    """What a PNG declares, in the order of its standard; None where that is sRGB or a profile."""
+    """The encoding that a PNG declares; None where that is sRGB or a profile.
+
+    The chunks count in the order that the PNG specification gives (section 4.3).
+    """
     cicp = chunks.get(b"cICP", b"")
     if len(cicp) == 4 and cicp[2] == 0:
         return of_codes(primaries=cicp[0], transfer=cicp[1])
