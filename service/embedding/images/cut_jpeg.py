@@ -16,7 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 END_MARKER = b"\xff\xd9"
 
 MISSING_SHARE = 0.1
-"""So much of the rows may be missing, or the last row of blocks if that is more."""
+"""The share of the rows that may be missing, or the last row of blocks if that is more."""
 
 WARNING = (
     "This JPEG breaks off before its end marker: up to a tenth of its rows, at the bottom, may be "

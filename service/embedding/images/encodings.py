@@ -79,7 +79,7 @@ def of_png(chunks: Mapping[bytes, bytes], *, has_profile: bool) -> Encoding | No
 
 
 def of_codes(*, primaries: int, transfer: int) -> Encoding | None:
-    """By codes of ITU-T H.273; None for those of sRGB and of video, and for unknown ones."""
+    """The encoding with these codes of ITU-T H.273; None for sRGB, video and unknown ones."""
     curve = _CURVES.get(transfer)
     corners = _PRIMARIES.get(primaries)
     if curve is None and corners is None:
@@ -89,7 +89,7 @@ def of_codes(*, primaries: int, transfer: int) -> Encoding | None:
 
 
 def _of_chromaticities(chunk: bytes) -> Floats | None:
-    """From a `cHRM` chunk; None where it is missing, impossible or sRGB's."""
+    """The matrix of a `cHRM` chunk; None where it is missing, impossible or sRGB's."""
     if len(chunk) != 32:
         return None
     numbers = np.array(struct.unpack(">8I", chunk)) / 100_000
@@ -105,7 +105,7 @@ def _of_chromaticities(chunk: bytes) -> Floats | None:
 
 
 def _matrix(corners: object) -> Floats:
-    """From linear RGB with these chromaticities to that of sRGB, white to white."""
+    """The matrix from linear RGB with these chromaticities to linear sRGB, white to white."""
     theirs, our_white = np.asarray(corners, float), np.asarray(_SRGB, float)[3]
     cones = [_BRADFORD @ _xyz(white) for white in (theirs[3], our_white)]
     adapted = np.linalg.inv(_BRADFORD) @ np.diag(cones[1] / cones[0]) @ _BRADFORD

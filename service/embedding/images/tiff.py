@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
 
 MAX_PAGES = 64
-"""So many pages are looked at for the largest."""
+"""The largest page is looked for among this many."""
 
 MAX_BYTES_PER_PIXEL = 8
 """Over all samples, at the largest number of pixels; smaller pictures may have more."""
