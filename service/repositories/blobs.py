@@ -1,4 +1,4 @@
-"""Bytes by key in a local directory or an object store, by `obstore`."""
+"""Stores bytes by key in a local directory or an object store, through `obstore`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from obstore.store import LocalStore, from_url
 
 from service.core.blob import Blob, BlobVersion
 from service.core.errors import SetupError, StoreFull, StoreUnavailable
-from service.repositories.shared.room import says_full
+from service.repositories.shared.system_errors import says_full
 
 if TYPE_CHECKING:
     from obstore import PutMode, UpdateVersion
@@ -34,18 +34,18 @@ AWS_CREDENTIALS = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_SKIP_SIGNATURE",
 )
-"""Variables that each say, by themselves, where credentials come from, or that none are needed."""
+"""Each of these variables alone tells where credentials come from, or that none are needed."""
 _PROBE = "ping"
 _LOCAL = {"mkdir": True, "automatic_cleanup": True}
-"""Without the clean-up every deleted product leaves an empty directory."""
+"""Without `automatic_cleanup`, every deleted product leaves an empty directory."""
 _REQUEST_S = 15
-"""Longest request, in seconds: one that hangs is not repeated, one that fails at once is."""
+"""The time limit of a request in seconds. One that reaches it is not repeated."""
 _QUEUE_S = 10
-"""Longest wait for a thread, in seconds, while the store is slow."""
+"""The longest wait for a free thread in seconds, while the store is slow."""
 LONGEST_CALL_S = _QUEUE_S + 2 * _REQUEST_S
-"""No call takes longer, in seconds."""
+"""The time limit of every call in seconds."""
 _CLIENT: dict[str, Any] = {
-    # An endpoint of the operator's own that says http:// is meant so.
+    # An operator who sets an endpoint with http:// wants it without TLS.
     "client_options": {"connect_timeout": "5s", "timeout": f"{_REQUEST_S}s", "allow_http": True},
     "retry_config": {"max_retries": 4, "retry_timeout": timedelta(seconds=_REQUEST_S - 5)},
 }
@@ -54,11 +54,11 @@ T = TypeVar("T")
 
 
 class ObstoreBlobs:
-    """Writes are atomic: into a staging file and a rename, or one upload.
+    """Implements `BlobStore`. Every write is atomic: a rename of a staging file, or one upload.
 
-    What a killed process leaves behind is a staging file (`<key>#1`), which no call here sees.
-    The calls are obstore's blocking ones, on threads: its async ones answer from threads of their
-    own, and where one still does so while the interpreter ends, the process aborts (7 of 18 times).
+    A killed process may leave a staging file (`<key>#1`), which no method here shows.
+    The class runs obstore's blocking functions in threads. Its async functions answer from their
+    own threads, and if one does so while the interpreter exits, the process aborts (7 of 18 times).
     """
 
     def __init__(self, store: ObjectStore) -> None:
@@ -69,7 +69,7 @@ class ObstoreBlobs:
 
     @classmethod
     def in_directory(cls, directory: Path) -> ObstoreBlobs:
-        """Raises SetupError if the directory cannot be made."""
+        """Stores in a directory. Raises SetupError if it cannot be created."""
         try:
             return cls(LocalStore(directory.absolute(), **_LOCAL))
         except (BaseError, OSError) as exc:
@@ -79,9 +79,10 @@ class ObstoreBlobs:
 
     @classmethod
     def from_url(cls, url: str) -> ObstoreBlobs:
-        """s3://, gs://, az://, file:// or memory://; credentials as their own tools take them.
+        """Stores at an s3://, gs://, az://, file:// or memory:// URL.
 
-        Raises SetupError for a URL of no known store, and where there are no credentials for S3.
+        Credentials come from the same variables as for the store's own tools. Raises SetupError if
+        the URL is not that of a known store, or if there are no credentials for S3.
         """
         scheme = url.partition(":")[0]
         if scheme in ("s3", "s3a"):
@@ -139,40 +140,42 @@ class ObstoreBlobs:
             try:
                 obstore.delete(self._store, list(keys))
             except FileNotFoundError:
-                # A directory stops at the first that is missing; object stores pass it over.
+                # A directory stops at the first missing key; object stores ignore missing keys.
                 for key in keys:
                     self._delete_if_there(key)
 
         await self._call(delete)
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
-        """`prefix` ends where a part of the key ends: `images/`, not `imag`."""
+        """Yields the keys below `prefix`, which must end at a slash: `images/`, not `imag`."""
         chunks = obstore.list(self._store, prefix, chunk_size=_KEYS_PER_CHUNK)
         while (chunk := await self._call(lambda: next(chunks, None))) is not None:
             for entry in chunk:
                 yield entry["path"]
 
     async def ping(self) -> None:
-        """A directory is written to, a bucket is listed: some stores limit writes of one key."""
+        """Writes to a directory, but only lists a bucket: some stores limit writes to one key."""
         if isinstance(self._store, LocalStore):
             await self._ping_directory(self._store)
         else:
             await self._call(lambda: next(obstore.list(self._store, _PROBE, chunk_size=1), None))
 
     async def close(self) -> None:
-        """What is under way is finished; later calls are refused."""
+        """Lets running calls finish, and refuses later ones."""
         self._closed = True
         self._threads.shutdown(wait=False)
 
     async def _ping_directory(self, store: LocalStore) -> None:
-        await self.put(_PROBE, b"")  # of no length: a full disk can still be read from
+        await self.put(
+            _PROBE, b""
+        )  # empty, so that the check succeeds on a full disk, which can still be read
         if await self.get(_PROBE) is None:
             raise StoreUnavailable(
-                f"The directory {store.prefix} does not keep what is written to it."
+                f"The directory {store.prefix} loses files that are written to it."
             )
 
     def _replace_file(self, key: str, data: bytes, version: BlobVersion) -> bool:
-        # A directory has no conditional write, but only one process, whose threads this lock stops.
+        # A directory has no conditional writes. As only one process uses it, a lock is enough.
         with self._replacing:
             if obstore.head(self._store, key)["e_tag"] != version.e_tag:
                 return False
@@ -183,7 +186,7 @@ class ObstoreBlobs:
         if isinstance(self._store, LocalStore):
             root = Path(self._store.prefix or "/")
             if not root.is_dir():
-                # The write would make it again, empty, and hide that everything else is lost.
+                # The write would create the directory again, and so hide the loss of its files.
                 raise StoreUnavailable(f"The directory {root} is gone; restore it and try again.")
         obstore.put(self._store, key, data, mode=mode)
 
@@ -203,21 +206,21 @@ class ObstoreBlobs:
         except asyncio.CancelledError:
             answer.cancel()
             raise
-        # A call that has begun ends by the time limit of its requests; only a waiting one is ended.
+        # Only a call that still waits can be cancelled; a running one ends by its own time limit.
         if work.cancel():
             raise StoreUnavailable("The image store is too slow; try again.")
         try:
             return await answer
         except (BaseError, OSError) as exc:
             if says_full(exc):
-                raise StoreFull("The disk of the image store is full: make room.") from exc
+                raise StoreFull("The disk of the image store is full; free some space.") from exc
             raise StoreUnavailable(
-                f"The image store does not answer, try again: {_first_line(exc)}"
+                f"The image store does not answer; try again. The reason: {_first_line(exc)}"
             ) from exc
 
 
 def _update(version: BlobVersion) -> UpdateVersion:
-    """obstore takes no None for what a store does not have."""
+    """Returns the condition of a write without absent values, as obstore does not accept None."""
     condition: UpdateVersion = {}
     if version.e_tag is not None:
         condition["e_tag"] = version.e_tag
@@ -227,9 +230,9 @@ def _update(version: BlobVersion) -> UpdateVersion:
 
 
 def _check_aws_credentials(environment: Mapping[str, str]) -> None:
-    """Raises SetupError where neither variables nor the machine itself give any.
+    """Raises SetupError if neither variables nor the cloud machine's metadata have credentials.
 
-    Without this check every call would ask the machine for them, and fail as if it were an outage.
+    Without this check, every call would query the metadata and fail like in an outage.
     """
     if any(environment.get(name) for name in AWS_CREDENTIALS):
         return
@@ -246,19 +249,19 @@ def _check_aws_credentials(environment: Mapping[str, str]) -> None:
 
 
 def _without_secrets(url: str) -> str:
-    """The URL without its user, password and query, any of which may be secret."""
+    """Returns the URL without its user, password and query, each of which may be a secret."""
     scheme, separator, rest = url.partition("://")
     host = rest.partition("?")[0].rpartition("@")[2]
     return f"{scheme}://{host}" if separator else repr(scheme.partition("?")[0].rpartition("@")[2])
 
 
 def _reason(exc: Exception, url: str) -> str:
-    """The library's own words, unless they may hold what `_without_secrets` leaves out."""
+    """Returns the library's message, unless it may contain the secrets of the URL."""
     if "@" in url or "?" in url:
-        return "it is no URL of an image store. Give credentials in variables, not in the URL."
+        return "it is not the URL of an image store. Give credentials in variables, not in the URL."
     return _first_line(exc)
 
 
 def _first_line(exc: Exception) -> str:
-    """obstore's messages go on with a dump of its own structures."""
+    """Returns the first line, as obstore's messages continue with a dump of its data structures."""
     return str(exc).partition("\n")[0]

@@ -1,4 +1,4 @@
-"""One owner at a time: of a directory by a lock, of a bucket by a lease that expires."""
+"""Gives a directory or a bucket one owner at a time, by a file lock or an expiring lease."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A process that owns something. `id` outlives the process where it names a directory."""
+    """A process that owns something. The `id` of a directory's owner outlives the process."""
 
     id: str
     pid: int
@@ -40,11 +40,12 @@ class Owner:
 
     @classmethod
     def this_process(cls, id: str | None = None) -> Owner:
+        """Returns this process as an owner, with a new id if none is given."""
         return cls(id or uuid.uuid4().hex, os.getpid(), socket.gethostname())
 
     @classmethod
     def read(cls, text: str | bytes) -> Owner | None:
-        """None for anything but an owner as `written`."""
+        """Reads the text that `written` returns. Returns None for any other text."""
         try:
             fields = json.loads(text)
             return cls(str(fields["id"]), int(fields["pid"]), str(fields["host"]))
@@ -52,6 +53,7 @@ class Owner:
             return None
 
     def written(self) -> str:
+        """Returns the owner as JSON."""
         return json.dumps(asdict(self))
 
     def __str__(self) -> str:
@@ -62,10 +64,10 @@ class Owner:
 async def owned_directory(
     directory: Path, *, wait_s: float, tell: Callable[[str], None]
 ) -> AsyncIterator[Owner]:
-    """Holds the directory; the owner's id stays the same for as long as the directory exists.
+    """Owns the directory until the block ends. Its owner's id stays the same from start to start.
 
-    The kernel gives the lock back when this process ends, however it ends. Raises StoreInUse where
-    another process still holds it after `wait_s`, SetupError where it cannot be locked.
+    The kernel releases the lock whenever and however this process ends. Raises StoreInUse if
+    another process still holds the lock after `wait_s`, and SetupError if locking fails.
     """
     path = directory / LOCK_FILE
     with _opened(path) as file:
@@ -90,7 +92,7 @@ async def _wait_for(
                 " bucket (BLOB_URL)."
             )
         if not told:
-            tell(f"Waiting until {holder} lets go of the directory {directory}.")
+            tell(f"Waiting until {holder} releases the directory {directory}.")
             told = True
         await asyncio.sleep(POLL_S)
 
@@ -131,10 +133,10 @@ def _locked(file: IO[str]) -> bool:
 
 
 class Lease:
-    """The right to something that several machines can reach, kept as an object in a blob store.
+    """The right to use something that several machines share, stored as an object in a blob store.
 
-    A lease that its owner has not renewed for `lasts_s` may be taken by others. Nobody compares
-    clocks: who wants it watches whether the object changes for so long by a clock of its own.
+    Others may take a lease that its owner has not renewed for `lasts_s`. Clocks of machines are
+    not compared: a process that wants the lease watches, by its own clock, for a renewal.
     """
 
     def __init__(
@@ -142,7 +144,7 @@ class Lease:
     ) -> None:
         self.lasts_s = lasts_s
         self.holder: Owner | None = None
-        """The owner that the last `take` found."""
+        """The owner that the last call of `take` found."""
         self._blobs = blobs
         self._key = key
         self._owner = owner
@@ -151,7 +153,10 @@ class Lease:
         self._contested = False
 
     async def take(self) -> bool:
-        """Takes or renews the lease if it is free, expired or ours. Raises StoreUnavailable."""
+        """Takes or renews the lease if it is free, expired or our own.
+
+        Returns False if another owner holds it. Raises StoreUnavailable.
+        """
         found = await self._blobs.read(self._key)
         if found is None:
             return await self._blobs.create(self._key, self._text())
@@ -162,9 +167,9 @@ class Lease:
         return await self._blobs.replace(self._key, self._text(), found.version)
 
     async def take_or_refuse(self, refusal: str, tell: Callable[[str], None]) -> None:
-        """Waits for a lease that expires. Raises StoreInUse once its holder is seen to renew it.
+        """Waits until the lease expires, and takes it. Raises StoreInUse if its holder renews it.
 
-        `refusal` says what to do then; it follows the holder's name.
+        The detail of that error is the holder's name followed by `refusal`.
         """
         if await self._answered(tell):
             return
@@ -175,7 +180,7 @@ class Lease:
             await asyncio.sleep(POLL_S)
 
     async def _answered(self, tell: Callable[[str], None]) -> bool:
-        """`take`, repeated while the blob store does not answer."""
+        """Repeats `take` until the blob store answers."""
         while True:
             try:
                 return await self.take()
@@ -185,7 +190,7 @@ class Lease:
                 await asyncio.sleep(OUTAGE_RETRY_S)
 
     async def give_back(self) -> None:
-        """Lets others take it at once. Raises StoreUnavailable."""
+        """Deletes the lease, so that others can take it at once. Raises StoreUnavailable."""
         found = await self._blobs.get(self._key)
         holder = None if found is None else Owner.read(found)
         if holder is not None and holder.id == self._owner.id:
@@ -193,9 +198,9 @@ class Lease:
 
     @asynccontextmanager
     async def kept(self, on_lost: Callable[[], object]) -> AsyncIterator[None]:
-        """Renews a lease that was taken, and gives it back at the end.
+        """Renews the lease, which must have been taken, and gives it back at the end.
 
-        `on_lost` is called once, when somebody else has taken it after an outage.
+        `on_lost` is called once if another owner takes the lease, as can happen after an outage.
         """
         renewing = asyncio.create_task(self._renew(on_lost), name="lease")
         try:
@@ -208,7 +213,10 @@ class Lease:
                 await self.give_back()
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Does the work and gives the lease back; False where it was lost and the work stopped."""
+        """Does the work, and gives the lease back.
+
+        Returns False if the lease was lost, which stops the work.
+        """
         working = asyncio.create_task(work)
         async with self.kept(on_lost=working.cancel):
             try:
@@ -224,9 +232,11 @@ class Lease:
         held = True
         while held:
             await asyncio.sleep(self.lasts_s / RENEWALS_PER_LEASE)
-            with suppress(StoreUnavailable):  # tried again; whether it is lost, its object says
+            with suppress(
+                StoreUnavailable
+            ):  # an outage does not tell whether the lease is lost; the next attempt does
                 held = await self.take()
-        log.error("a lease was lost", key=self._key, holder=str(self.holder))
+        log.error("another process has taken the lease", key=self._key, holder=str(self.holder))
         on_lost()
 
     def _expired(self, version: BlobVersion) -> bool:
@@ -237,5 +247,5 @@ class Lease:
         return now - self._seen_at >= self.lasts_s
 
     def _text(self) -> bytes:
-        """The owner, and something new each time, so that a renewal changes the object."""
+        """Returns the owner with a random value, so that each renewal changes the object."""
         return json.dumps(asdict(self._owner) | {"renewal": uuid.uuid4().hex}).encode()

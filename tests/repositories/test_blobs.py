@@ -17,7 +17,7 @@ from obstore.store import S3Store
 from service.core.blob import BlobVersion
 from service.core.errors import SetupError, StoreUnavailable
 from service.repositories.blobs import ObstoreBlobs
-from service.repositories.shared.room import says_full
+from service.repositories.shared.system_errors import says_full
 from tests.s3 import s3_blobs, s3_server
 
 

@@ -1,1 +1,1 @@
-"""The vector store on the embedded Qdrant engine, in a child process."""
+"""Implements the vector store on the embedded Qdrant engine, which runs in a child process."""

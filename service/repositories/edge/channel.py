@@ -1,4 +1,4 @@
-"""The service's side of the engine process: starts it, talks to it, restarts it when it dies."""
+"""Starts the engine process, sends it requests, and restarts it when it dies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from service.repositories.edge.trust import ENOUGH, Trust
 log = logging.getLogger(__name__)
 
 _SENDS = 2
-"""A request that the process died of twice is not sent a third time."""
+"""A request during which the process has died twice is not sent a third time."""
 _START_TIMEOUT_S = 600.0
 _CLOSE_TIMEOUT_S = 60.0
 _LONGEST_PAUSE_S = 5.0
@@ -35,18 +35,21 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A process that has opened the directory, and what it said about it."""
+    """A process that has opened the directory, with its answer to `Open`."""
 
     child: EngineChild
     opened: Opened
 
 
 class _Crashed(StoreUnavailable):
-    """A process ended over its index, which the next one may set aside."""
+    """The process crashed while it opened its index, so the next one may set that index aside."""
 
 
 class EngineChannel:
-    """Requests by id over a socket, many at a time. Belongs to one event loop."""
+    """Sends requests over a socket and matches the answers by request id.
+
+    Many requests can wait at the same time. A channel belongs to one event loop.
+    """
 
     def __init__(self, opening: Open, *, call_timeout_s: float) -> None:
         self._opening = opening
@@ -60,7 +63,7 @@ class EngineChannel:
         self._closing = False
 
     async def start(self) -> None:
-        """Raises StoreInUse, StoreUnavailable."""
+        """Starts the process and opens the index. Raises StoreInUse and StoreUnavailable."""
         running = await self._spawn()
         self._adopt(running)
         self._supervisor = asyncio.create_task(self._supervise(running), name="engine")
@@ -81,7 +84,11 @@ class EngineChannel:
         self._opened = Opened()
 
     async def call(self, operation: str, *arguments: Any, timeout_s: float | None = None) -> Any:
-        """While the process restarts, a call waits for it; what it does must be idempotent."""
+        """Returns the result of the operation. Raises StoreUnavailable and StoreFull.
+
+        While the process restarts, the call waits. The operation must be idempotent, because a
+        restarted process receives it again.
+        """
         if self._closing or self._supervisor is None:
             raise StoreUnavailable("The embedded vector store is closed.")
         request = Request(next(self._ids), operation, arguments)
@@ -101,14 +108,14 @@ class EngineChannel:
             del self._waiting[request.id]
 
     async def discard(self, reason: str) -> None:
-        """Replaces the process by one that sets the index aside and starts with an empty one."""
+        """Replaces the process with one that sets the index aside and starts an empty one."""
         self._trust.reason = reason
         if self._running:
             self._running.child.kill()
         await self.call("ping", timeout_s=_START_TIMEOUT_S)
 
     async def close(self) -> None:
-        """Lets the process finish what it has, flush and leave; kills it if it does not."""
+        """Lets the process finish its requests, flush and exit, and kills it if it does not."""
         if self._supervisor is None or self._closing:
             return
         self._closing = True
@@ -131,7 +138,7 @@ class EngineChannel:
         running = self._running
         limit_s = 0.9 * self._call_timeout_s
         if running and running.child.silence.lasts_s(time.monotonic()) > limit_s:
-            log.error("the engine process is stuck, another replaces it")
+            log.error("the engine process is stuck and will be replaced")
             running.child.kill()
 
     def _send(self, running: _Running, waiting: _Waiting) -> None:
@@ -144,29 +151,31 @@ class EngineChannel:
             if self._closing:
                 self._fail_waiting("The embedded vector store is closed.", sends=0)
                 return
-            log.error("the engine process ended with %s, another starts", status)
+            log.error("the engine process ended with status %s and will be restarted", status)
             self._crashed(status)
-            self._fail_waiting("The embedded vector store died of this request.", sends=_SENDS)
+            self._fail_waiting(
+                "The embedded vector store crashed twice during this request.", sends=_SENDS
+            )
             running = await self._restart()
             self._adopt(running)
 
     def _adopt(self, running: _Running) -> None:
-        """The process takes the calls from now on, those first that wait already."""
+        """Sends all calls to this process from now on, and first those that are already waiting."""
         self._opened = running.opened
         self._running = running
         for waiting in self._waiting.values():
             self._send(running, waiting)
 
     async def _converse(self, running: _Running) -> int:
-        """Settles calls until the process is gone; its exit status."""
+        """Passes answers to their callers until the process ends, and returns its exit status."""
         child = running.child
         try:
             while (replies := await child.receive()) is not None:
                 for reply in replies:
                     child.silence.answered(reply.id)
                     self._settle(reply)
-        except Exception:  # whatever it said: a process that is understood takes its place
-            log.exception("the engine process is not understood")
+        except Exception:  # an unreadable message leaves only a restart
+            log.exception("the engine process sent a message that cannot be read")
             child.kill()
         finally:
             self._running = None
@@ -188,7 +197,10 @@ class EngineChannel:
                 waiting.answer.set_exception(StoreUnavailable(detail))
 
     async def _restart(self) -> _Running:
-        """At once, then with growing pauses; what waits is failed when the first attempt fails."""
+        """Starts a new process: at once, and after a failure with growing pauses.
+
+        Each failed attempt also fails all waiting calls.
+        """
         for attempt in itertools.count():
             try:
                 return await self._spawn()
@@ -199,9 +211,9 @@ class EngineChannel:
         raise AssertionError("unreachable")
 
     async def _spawn(self) -> _Running:
-        """Starts a process that opens the index, again where one crashes over it.
+        """Starts a process that opens the index, and repeats this if the process crashes.
 
-        Raises StoreInUse, StoreUnavailable.
+        Raises StoreInUse and StoreUnavailable.
         """
         for _ in range(ENOUGH):
             with contextlib.suppress(_Crashed):
@@ -218,11 +230,11 @@ class EngineChannel:
                     messages = await child.receive()
             if messages is None:
                 status = await child.ended()
-                log.error("the engine process ended with %s before it was ready", status)
+                log.error("the engine process ended with status %s before it was ready", status)
                 kind = _Crashed if self._crashed(status) else StoreUnavailable
                 raise kind(
-                    f"The embedded vector store's process ended with {status} before it was ready;"
-                    " its last words are in the log."
+                    f"The embedded vector store's process ended with status {status} before it was"
+                    " ready; the log has its last messages."
                 )
             self._raise_for(messages[0])
             self._trust.opened()
@@ -233,8 +245,13 @@ class EngineChannel:
         return _Running(child, messages[0])
 
     def _crashed(self, status: int) -> bool:
-        """Tells whether the index may have ended the process; on a full disk it has not."""
-        with contextlib.suppress(FileNotFoundError):  # it ended before it made the directory
+        """Returns True if the index may have caused the end of the process.
+
+        On a full disk, the lack of space is the cause and not the index.
+        """
+        with contextlib.suppress(
+            FileNotFoundError
+        ):  # the process ended before it created the directory
             if shutil.disk_usage(self._opening.directory).free < self._opening.min_free_bytes:
                 return False
         return self._trust.ended(status)
@@ -243,7 +260,7 @@ class EngineChannel:
         if opened.in_use:
             raise StoreInUse(
                 f"Another process has the vector store in {self._opening.directory} open; stop it, "
-                "or give this one a DATA_DIR of its own, or let both share a server by QDRANT_URL."
+                "give this one a DATA_DIR of its own, or set QDRANT_URL for both to share a server."
             )
         if opened.error is not None:
             kind = StoreFull if opened.full else StoreUnavailable

@@ -1,4 +1,4 @@
-"""The engine's child process as the service sees it: its start, its messages, its end."""
+"""Starts the engine's child process, exchanges messages with it, and waits for its end."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _READ_BYTES = 1 << 20
 
 
 class Silence:
-    """Measures how long a process has owed an answer without sending a byte.
+    """Measures how long a process has left a request unanswered without sending a byte.
 
-    Times are of the monotonic clock. A process that was asked nothing is not silent. A question
-    counts until it is answered, even when nobody waits for the answer any more.
+    Times are from the monotonic clock. A process without open requests is not silent. A request
+    stays open until it is answered, even if its caller has stopped waiting.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Silence:
         self._asked.setdefault(request_id, now)
 
     def heard(self, now: float) -> None:
-        """Notes that bytes came: the process lives, even where an answer is not complete."""
+        """Records that bytes arrived: even a part of an answer shows that the process works."""
         self._heard = now
 
     def answered(self, request_id: int) -> None:
@@ -53,7 +53,7 @@ class Silence:
 
 @dataclass(slots=True)
 class EngineChild:
-    """A running child process and the socket that leads to it."""
+    """A running child process, and the socket that connects the service to it."""
 
     process: subprocess.Popen[bytes]
     reader: asyncio.StreamReader
@@ -63,9 +63,9 @@ class EngineChild:
 
     @classmethod
     async def start(cls, directory: str) -> EngineChild:
-        """Starts a process; `directory` is only for people who read the list of processes.
+        """Starts a process. `directory` only tells people who list the processes which one it is.
 
-        Raises OSError where the system cannot start one.
+        Raises OSError if the system cannot start a process.
         """
         ours, theirs = socket.socketpair()
         reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_READ_BYTES)
@@ -88,10 +88,13 @@ class EngineChild:
         self.writer.write(frame)
 
     async def receive(self) -> list[Any] | None:
-        """The messages that came next; None once the process has closed its end."""
+        """Returns the next complete messages, or None once the process has closed its end.
+
+        The list is empty if only a part of a message arrived.
+        """
         try:
             data = await self.reader.read(_READ_BYTES)
-        except ConnectionError:  # it was killed before it had read all that was sent to it
+        except ConnectionError:  # the process was killed before it had read all requests
             return None
         self.silence.heard(time.monotonic())
         return list(self.decoder.feed(data)) if data else None
@@ -100,7 +103,7 @@ class EngineChild:
         self.process.kill()
 
     async def ended(self) -> int:
-        """Waits until the process is gone; its exit status, negative for a signal."""
+        """Waits for the end of the process, and returns its exit status, negative for a signal."""
         self.writer.close()
         return await asyncio.to_thread(self.process.wait)
 
@@ -108,9 +111,9 @@ class EngineChild:
 def _popen(theirs: socket.socket, directory: str) -> subprocess.Popen[bytes]:
     """Starts the process by `vfork`, which runs no fork handler of any loaded library.
 
-    OpenBLAS's handler waits for the matrix product that is running, and so a plain `fork`, as
-    uvloop makes one, can stop the event loop for good. `subprocess` takes `vfork` on Linux as long
-    as it has no `preexec_fn` and changes no user or group.
+    OpenBLAS's handler waits for the running matrix product, so a plain `fork`, which uvloop uses,
+    can block the event loop forever. On Linux, `subprocess` uses `vfork` unless it is given a
+    `preexec_fn` or has to change the user or group.
     """
     paths = [_PACKAGE_ROOT, os.environ.get("PYTHONPATH", "")]
     with theirs:

@@ -1,4 +1,4 @@
-"""Conditions as the embedded engine writes them."""
+"""Translates filters into conditions of the embedded engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def to_condition(filter: Filter) -> Condition:
 
 
 def products_only(filter: Filter | None) -> engine.Filter:
-    """One point a product: the primary one, which alone has a time."""
+    """Admits only the primary point of each product, as no other point has a creation time."""
     conditions: list[Condition] = [
         engine.FieldCondition(CREATED_US, range=engine.RangeFloat(gte=EARLIEST_US))
     ]
@@ -33,7 +33,7 @@ def products_only(filter: Filter | None) -> engine.Filter:
 def filter_of(
     must: list[Condition], must_not: list[Condition] | None = None
 ) -> engine.Filter | None:
-    """None where nothing is asked: an empty filter is looked up for every point."""
+    """Returns None without conditions, because an empty filter is evaluated for every point."""
     return engine.Filter(must=must, must_not=must_not) if must or must_not else None
 
 

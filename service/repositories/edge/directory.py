@@ -1,9 +1,9 @@
-"""A collection's directory on disk: who may open it, and what to do where it is of no use.
+"""Locks and opens the directory of a collection, and replaces an index that cannot be used.
 
-<collection>/lock            held by the engine process
-<collection>/shard/          the engine's files, and identity.json beside them
-<collection>/set-aside/      the last whole shard that could not be used
-<collection>/rebuild.txt     why the shard started empty, until it has been filled again
+<collection>/lock            the lock file, which the engine process holds
+<collection>/shard/          the engine's files and identity.json
+<collection>/set-aside/      the last complete shard that could not be used
+<collection>/rebuild.txt     why the shard is empty; deleted once the shard is filled again
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import errno
 import fcntl
 import json
 import os
-import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
@@ -20,10 +19,11 @@ from typing import IO
 
 from service.repositories.edge.shard import Shard
 from service.repositories.shared.payload import LAYOUT
+from service.repositories.shared.system_errors import error_number
 
 ENGINE = "qdrant-edge-py"
 _PARTS = ("edge_config.json", "segments", "wal")
-_OF_THE_MACHINE = frozenset(
+_SYSTEM_ERRORS = frozenset(
     {
         errno.EACCES,
         errno.EAGAIN,
@@ -43,10 +43,14 @@ _OF_THE_MACHINE = frozenset(
 )
 
 _DAMAGE = ("Service runtime error", "Service internal error", "Inconsistent storage")
+"""The engine's messages about damaged files begin with these words."""
 
 
 class CollectionDirectory:
-    """Opens the shard, or sets a useless one aside and starts empty: every index can be rebuilt."""
+    """Opens the shard, or sets an unusable one aside and creates an empty one.
+
+    This loses no data, because every index can be rebuilt from the blob store.
+    """
 
     def __init__(self, path: Path, *, dimensions: int, fingerprint: str) -> None:
         self.path = path
@@ -54,7 +58,7 @@ class CollectionDirectory:
         self._note = path / "rebuild.txt"
         self._unfinished = path / "unfinished"
         self._dimensions = dimensions
-        # Storage is promised for one minor version of the engine.
+        # The engine promises to read its files only within one minor version.
         engine_version = ".".join(version(ENGINE).split(".")[:2])
         self._identity = {
             "engine": f"{ENGINE} {engine_version}",
@@ -65,7 +69,7 @@ class CollectionDirectory:
         self._lock: IO[str] | None = None
 
     def lock(self) -> bool:
-        """False while another process holds it. The kernel lets go when this one dies."""
+        """Locks the directory until this process ends. Returns False if another process has it."""
         self.path.mkdir(parents=True, exist_ok=True)
         file = (self.path / "lock").open("a")
         try:
@@ -77,9 +81,9 @@ class CollectionDirectory:
         return True
 
     def open(self, *, distrusted_because: str | None = None) -> Shard:
-        """Opens the shard; a reason to distrust it has it set aside unread.
+        """Opens the shard. If a reason to distrust it is given, sets it aside without reading it.
 
-        Raises OSError where the machine, and not the index, is what fails.
+        Raises OSError if the system, and not the index, causes a failure.
         """
         if not self._shard.exists():
             return self._create()
@@ -87,10 +91,10 @@ class CollectionDirectory:
         if reason is None:
             try:
                 return Shard.load(self._shard, self._dimensions)
-            except BaseException as exc:  # a panic of the engine is no Exception
+            except BaseException as exc:  # the engine's panics are not of type Exception
                 if isinstance(exc, (KeyboardInterrupt, SystemExit, MemoryError)):
                     raise
-                if of_the_machine(exc):
+                if is_system_error(exc):
                     raise OSError(f"the index cannot be read now: {exc}") from exc
                 reason = f"the index could not be read: {exc}"
         self._set_aside(reason)
@@ -107,25 +111,25 @@ class CollectionDirectory:
         return shutil.disk_usage(self.path).free
 
     def shard_bytes(self) -> int:
-        """What the shard takes on the disk; its log has holes."""
+        """Returns the disk space of the shard, which is less than its length: the log is sparse."""
         return sum(path.lstat().st_blocks * 512 for path in self._shard.rglob("*"))
 
     def _unusable(self) -> str | None:
         try:
             found = json.loads((self._shard / "identity.json").read_text())
         except (OSError, ValueError) as exc:
-            if of_the_machine(exc):
+            if is_system_error(exc):
                 raise
-            return "the index does not say whose vectors it holds"
+            return "the index does not say which encoders made its vectors"
         for key, wanted in self._identity.items():
             if found.get(key) != wanted:
-                return f"the index was made with {key} {found.get(key)!r}, and this is {wanted!r}"
-        # Without its segments the engine starts empty and says nothing.
+                return f"the index was made with {key} {found.get(key)!r}, not with {wanted!r}"
+        # If its segments are missing, the engine starts empty without an error.
         missing = [part for part in _PARTS if not (self._shard / part).exists()]
         return f"the index has lost its {missing[0]}" if missing else None
 
     def _create(self) -> Shard:
-        """By a rename at the end, so that a process killed half-way leaves no broken shard."""
+        """Creates the shard under another name first, so that a kill leaves no incomplete shard."""
         shutil.rmtree(self._unfinished, ignore_errors=True)
         self._unfinished.mkdir()
         Shard.create(self._unfinished, self._dimensions).close()
@@ -134,7 +138,11 @@ class CollectionDirectory:
         return Shard.load(self._shard, self._dimensions)
 
     def _set_aside(self, reason: str) -> None:
-        """Where an older one has not been rebuilt yet, that is kept, and not what came after it."""
+        """Moves the shard aside, and writes down the reason.
+
+        If the index has not been filled since the last time, the earlier shard is kept instead,
+        because it is more complete.
+        """
         aside = self.path / "set-aside"
         if self._note.exists() and aside.exists():
             aside = self._unfinished
@@ -145,19 +153,13 @@ class CollectionDirectory:
         self._shard.rename(aside)
 
 
-def of_the_index(exc: BaseException) -> bool:
-    """Tells whether the engine says that its files are damaged, by a panic or in its words."""
-    if isinstance(exc, (OSError, ValueError, TypeError)) or of_the_machine(exc):
+def is_damage(exc: BaseException) -> bool:
+    """Returns True if the engine reports damaged files, by a panic or by its message."""
+    if isinstance(exc, (OSError, ValueError, TypeError)) or is_system_error(exc):
         return False
     return not isinstance(exc, Exception) or str(exc).startswith(_DAMAGE)
 
 
-def of_the_machine(exc: BaseException) -> bool:
-    """Whether the error says nothing of the index, which may be sound.
-
-    The engine raises a bare Exception, with the system's error in its words as Rust has them.
-    """
-    if isinstance(exc, OSError):
-        return exc.errno in _OF_THE_MACHINE
-    found = re.search(r"(?:\(os error |\bOs \{ code: )(\d+)", str(exc))
-    return found is not None and int(found[1]) in _OF_THE_MACHINE
+def is_system_error(exc: BaseException) -> bool:
+    """Returns True for an error of the operating system, which says nothing about the index."""
+    return error_number(exc) in _SYSTEM_ERRORS

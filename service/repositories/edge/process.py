@@ -1,7 +1,7 @@
-"""The process that owns the embedded engine: every call of the engine holds the interpreter's lock.
+"""Runs the embedded engine in a process of its own, because its calls hold Python's global lock.
 
-One thread reads requests from a socket, serves searches before writes, and leaves when the other
-end is closed, which also happens when the service is killed.
+A single thread reads requests from a socket and serves searches before writes. It exits when the
+service closes the other end, which also happens when the service is killed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from service.repositories.edge.directory import CollectionDirectory, of_the_index
+from service.repositories.edge.directory import CollectionDirectory, is_damage
 from service.repositories.edge.protocol import (
     DAMAGED,
     GROWING,
@@ -30,23 +30,23 @@ from service.repositories.edge.protocol import (
     encode,
 )
 from service.repositories.edge.shard import Shard
-from service.repositories.shared.room import says_full
+from service.repositories.shared.system_errors import says_full
 
 READ_BYTES = 1 << 20
 LOCK_POLL_S = 0.05
 FLUSH_WHEN_QUIET_S = 5.0
 FLUSH_EVERY_S = 120.0
-"""A flush stops everything for 0.2 to 0.4 s: too seldom for one search in a hundred to meet it."""
+"""A flush blocks everything for 0.2 to 0.4 s. So rarely, it delays fewer than 1 % of searches."""
 FLUSH_AFTER_WRITES = 2000
-"""A killed process's successor repeats all writes since the last flush before it serves."""
+"""After a kill, the next process repeats all writes since the last flush before it is ready."""
 OPENING_BYTES = 32 * 1024 * 1024
-"""Room for the log and the flush of a start; without it the system ends the process (SIGBUS)."""
-RECLAIM_MAX_BYTES = 512 * 1024 * 1024
-"""Larger shards wait for the next start: writing so much anew stops everything for 3 s."""
+"""Disk space for the log and flush of a start. Without it the system kills the process (SIGBUS)."""
+COMPACT_MAX_BYTES = 512 * 1024 * 1024
+"""Larger shards are compacted at the next start, because compaction could block for over 3 s."""
 
 
 class Pipe:
-    """This process's end of the socket that leads to the service."""
+    """This process's end of the socket to the service."""
 
     def __init__(self, incoming: int, outgoing: int) -> None:
         self._incoming = incoming
@@ -54,7 +54,7 @@ class Pipe:
         self._decoder = Decoder()
 
     def receive(self, timeout_s: float | None) -> list[Any] | None:
-        """The messages that come within the time; None when the service is gone."""
+        """Returns the messages that arrive within the time, or None if the service has ended."""
         ready, _, _ = select.select([self._incoming], [], [], timeout_s)
         if not ready:
             return []
@@ -70,8 +70,8 @@ class Pipe:
             view = view[os.write(self._outgoing, view) :]
 
 
-class Turns:
-    """Whose turn it is: searches go first, and after every few of them one write."""
+class RequestQueue:
+    """Orders requests by priority: searches first, and one write after every few searches."""
 
     READS_IN_A_ROW = 8
 
@@ -80,7 +80,7 @@ class Turns:
         self._writes: deque[Request] = deque()
         self._row = 0
         self.closed = False
-        """The service asked this process to leave after what is still in turn."""
+        """True if the service has asked this process to exit after the requests in the queue."""
 
     def __bool__(self) -> bool:
         return bool(self._reads or self._writes)
@@ -100,7 +100,10 @@ class Turns:
 
 
 class FlushClock:
-    """When to flush: only a flush reaches the disk against power loss, and it stops everything."""
+    """Decides when to flush.
+
+    Only flushed writes survive a power loss, but a flush blocks all other requests.
+    """
 
     def __init__(self, when_quiet_s: float = FLUSH_WHEN_QUIET_S) -> None:
         self._when_quiet_s = when_quiet_s
@@ -126,7 +129,7 @@ class FlushClock:
 
     @property
     def due_in_s(self) -> float | None:
-        """None: there is nothing to flush."""
+        """The seconds until the next flush, or None if there is nothing to flush."""
         if self._dirty_since is None:
             return None
         if self._writes >= FLUSH_AFTER_WRITES:
@@ -136,7 +139,7 @@ class FlushClock:
 
 
 class EngineProcess:
-    """Answers requests until the service is gone or asks it to close."""
+    """Answers requests until the service ends or asks this process to close."""
 
     def __init__(
         self,
@@ -148,7 +151,7 @@ class EngineProcess:
         self._pipe = pipe
         self._directory = directory
         self._opening = opening
-        self._turns = Turns()
+        self._queue = RequestQueue()
         self._clock = clock or FlushClock()
         self._damaged = False
 
@@ -170,7 +173,10 @@ class EngineProcess:
             self._attempt(shard.close)
 
     def _lock(self) -> bool:
-        """Waits for an earlier process to finish, as long as somebody waits for this one."""
+        """Waits until an earlier process releases the directory.
+
+        Returns False if the wait was too long, or if the service has ended meanwhile.
+        """
         deadline = time.monotonic() + self._opening.lock_wait_s
         while not self._directory.lock():
             if time.monotonic() > deadline:
@@ -181,14 +187,14 @@ class EngineProcess:
         return True
 
     def _serve(self, shard: Shard) -> None:
-        while self._turns or not self._turns.closed:
-            requests = self._pipe.receive(0 if self._turns else self._clock.due_in_s)
+        while self._queue or not self._queue.closed:
+            requests = self._pipe.receive(0 if self._queue else self._clock.due_in_s)
             if requests is None:
                 return
             for request in requests:
-                self._turns.add(request)
-            if self._turns:
-                request = self._turns.next()
+                self._queue.add(request)
+            if self._queue:
+                request = self._queue.next()
                 self._pipe.send(self._answer(shard, request))
                 self._clock.served(wrote=request.operation in WRITES)
                 if self._damaged:
@@ -199,8 +205,8 @@ class EngineProcess:
     def _answer(self, shard: Shard, request: Request) -> Reply:
         try:
             return Reply(request.id, self._call(shard, request))
-        except BaseException as exc:  # a panic of the engine is no Exception
-            self._damaged = self._damaged or of_the_index(exc)
+        except BaseException as exc:  # the engine's panics are not of type Exception
+            self._damaged = self._damaged or is_damage(exc)
             return Reply(request.id, error=f"{type(exc).__name__}: {exc}", full=says_full(exc))
 
     def _call(self, shard: Shard, request: Request) -> Any:
@@ -211,45 +217,50 @@ class EngineProcess:
         return getattr(shard, request.operation)(*request.arguments)
 
     def _check_space(self, least: int) -> None:
-        """The engine writes through memory maps: on a full disk it would be killed, not refused."""
+        """Raises OSError if less space is free.
+
+        The engine writes through memory maps, so on a full disk the system would end the process.
+        """
         free = self._directory.free_bytes()
         if free < least:
             raise OSError(
                 errno.ENOSPC,
                 f"the disk is nearly full: {free} bytes are free, "
-                f"{least} are kept in reserve; make room",
+                f"and {least} are kept in reserve; free some space",
             )
 
-    def _may_reclaim(self) -> bool:
-        """The old and the new are on the disk together for a while."""
+    def _may_compact(self) -> bool:
+        """Returns True if the disk has room for the old and the new segments at the same time."""
         size = self._directory.shard_bytes()
         spare = self._directory.free_bytes() - self._opening.min_free_bytes
-        return size <= min(RECLAIM_MAX_BYTES, spare)
+        return size <= min(COMPACT_MAX_BYTES, spare)
 
     def _flush(self, shard: Shard) -> None:
         self._clock.flushed()
         self._attempt(shard.flush)
-        if self._clock.quiet and not self._turns and self._may_reclaim():
-            self._attempt(shard.reclaim)
+        if self._clock.quiet and not self._queue and self._may_compact():
+            self._attempt(shard.compact)
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception as exc:  # the log has the writes; the next flush may do better
-            print(  # noqa: T201  # the process has no logger; stderr is the service's
-                f"The embedded vector store could not flush or reclaim: {exc}",
+        except (
+            Exception
+        ) as exc:  # the writes are in the engine's log, and the next flush may succeed
+            print(  # noqa: T201  # this process has no logger, and shares stderr with the service
+                f"The embedded vector store could not flush or compact: {exc}",
                 file=sys.stderr,
                 flush=True,
             )
 
 
 def main() -> None:
-    # Ctrl-C and a supervisor's SIGTERM reach the service and this process alike: the service
-    # finishes what it accepted, and then closes the socket.
+    # Ctrl-C and a supervisor's SIGTERM reach both processes. Only the service reacts: it finishes
+    # the requests that it has accepted, and then closes the socket.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     incoming, outgoing = os.dup(0), os.dup(1)
-    os.dup2(2, 1)  # whatever prints must not speak on the socket
+    os.dup2(2, 1)  # output of libraries must not reach the socket
     pipe = Pipe(incoming, outgoing)
     messages = pipe.receive(None)
     while messages == []:

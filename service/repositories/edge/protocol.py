@@ -1,4 +1,7 @@
-"""What the service and its engine process say: pickled messages, each behind its length."""
+"""Defines the messages between the service and its engine process.
+
+Each message is pickled, and preceded by its length.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,21 @@ from typing import Any
 HEADER = struct.Struct("!Q")
 
 WRITES = frozenset({"upsert", "set_payloads", "delete", "mark_rebuilt"})
-"""Requests that change the index; the others may overtake them."""
+"""The operations that change the index. Other requests may overtake them."""
 
 DAMAGED = 70
-"""The exit status of a process that could not read its index."""
+"""The exit status of an engine process that could not read its index."""
 
 GROWING = frozenset({"upsert", "set_payloads"})
-"""Requests that need room on the disk."""
+"""The operations that need free disk space."""
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The first message.
+    """The first message to the engine process.
 
-    `lock_wait_s` is how long an earlier process may take to go. `distrusted_because` says why the
-    index that is there must be set aside unread, and is None otherwise.
+    `lock_wait_s` limits the wait for an earlier process to end. If `distrusted_because` is not
+    None, it is the reason to set an existing index aside without reading it.
     """
 
     directory: str
@@ -38,9 +41,9 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The answer to `Open`; exactly one of the first three says how it went, none: all is well.
+    """The answer to `Open`. At most one of the first three fields is set, and none on success.
 
-    `full` says that the error's reason is a full disk.
+    `full` is True if a full disk caused the error.
     """
 
     rebuilt_because: str | None = None
@@ -58,7 +61,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`error` is the engine's own words; `value` is None then. `full`: the disk is the reason."""
+    """The answer to a request: either `value`, or `error` with the engine's message.
+
+    `full` is True if a full disk caused the error.
+    """
 
     id: int
     value: Any = None
@@ -72,7 +78,7 @@ def encode(message: object) -> bytes:
 
 
 class Decoder:
-    """Bytes as they come to whole messages."""
+    """Assembles whole messages from a stream of bytes."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()

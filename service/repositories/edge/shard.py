@@ -1,14 +1,15 @@
-"""The embedded engine's shard in a directory, synchronous: lives in the engine process only.
+"""Calls the embedded engine. Only the engine process uses this module.
 
-It builds no graph. Scanning 20,000 vectors of 2560 numbers takes 7 ms and 60,000 take 22 ms, while
-the graphs of 16 segments took 15 and 28 ms and building them stopped everything for up to 1.6 s.
+The shard has no graph (docs/decisions/0005). Scanning 20,000 vectors of 2560 numbers takes 7 ms,
+and 60,000 take 22 ms. The graphs of 16 segments took 15 and 28 ms, and building them blocked
+everything for up to 1.6 s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import qdrant_edge as engine
@@ -36,16 +37,12 @@ from service.repositories.shared.filter_payload import (
 from service.repositories.shared.payload import CREATED_US, FINGERPRINT_FIELDS, NAME, PRODUCT_ID
 
 _NEVER_KB = 10**9
-_LISTED = [CREATED_US, PRODUCT_ID]
 _EXACT = engine.SearchParams(exact=True)
 _ALL_BUT_FILTER = engine.PayloadSelector.Exclude([FILTER])
 
-if TYPE_CHECKING:
-    from qdrant_edge import ConditionType as Condition
-
 
 class Shard:
-    """Points in one directory. Raises what the engine raises: a bare Exception."""
+    """The points in one directory. The engine reports every failure as a plain Exception."""
 
     def __init__(self, shard: engine.EdgeShard) -> None:
         self._shard = shard
@@ -53,7 +50,7 @@ class Shard:
 
     @classmethod
     def create(cls, directory: Path, dimensions: int) -> Shard:
-        """In a directory that exists and is empty."""
+        """Creates a shard in an existing, empty directory."""
         shard = engine.EdgeShard.create(str(directory), _config(dimensions))
         for field, schema in _INDEXES.items():
             shard.update(engine.UpdateOperation.create_field_index(field, schema))
@@ -61,14 +58,14 @@ class Shard:
 
     @classmethod
     def load(cls, directory: Path, dimensions: int) -> Shard:
-        """Repeats the writes of the log, and takes the time to clear away deleted points.
+        """Opens a shard: repeats the writes in the log, compacts the segments, and flushes.
 
-        It flushes at once. Otherwise a process that is killed again and again would repeat ever
-        more writes: after 143 kills under upload a start took 71 s for 120 points.
+        Without the flush, a process that is killed again and again would have to repeat more and
+        more writes: after 143 kills during uploads, a start took 71 s for 120 points.
         """
         shard = engine.EdgeShard.load(str(directory), _config(dimensions))
         loaded = cls(shard)
-        loaded.reclaim()
+        loaded.compact()
         loaded.flush()
         return loaded
 
@@ -80,7 +77,7 @@ class Shard:
         self._shard.update(engine.UpdateOperation.upsert_points(points))
 
     def set_payloads(self, payloads: dict[str, dict[str, Any]]) -> None:
-        """The engine refuses unknown points, and so they are asked for first."""
+        """Replaces the payloads of existing points, because the engine refuses unknown ids."""
         self._index_ranges(list(payloads.values()))
         for record in self._retrieve(list(payloads), with_payload=False):
             payload = payloads[str(record.id)]
@@ -136,7 +133,7 @@ class Shard:
         return self._listed(listing.by_id(limit, after), filter)
 
     def point_ids(self, start: str | None, limit: int) -> tuple[list[str], str | None]:
-        """`limit` ids from `start` on, and where the next ones start."""
+        """Returns `limit` ids from `start` on, and the start of the next page or None."""
         records, following = self._shard.scroll(
             engine.ScrollRequest(offset=start, limit=limit, with_payload=False)
         )
@@ -145,7 +142,7 @@ class Shard:
     def points(
         self, start: str | None, limit: int
     ) -> tuple[list[tuple[str, NDArray[np.float32], dict[str, Any]]], str | None]:
-        """`limit` points by id from `start` on, and where the next ones start."""
+        """Returns `limit` points by id from `start` on, and the start of the next page or None."""
         records, following = self._shard.scroll(
             engine.ScrollRequest(
                 offset=start, limit=limit, with_payload=_ALL_BUT_FILTER, with_vector=True
@@ -160,7 +157,7 @@ class Shard:
     def fingerprints(
         self, start: str | None, limit: int
     ) -> tuple[list[tuple[str, dict[str, Any]]], str | None]:
-        """What fingerprints are made of, of `limit` points by id, and where the next ones start."""
+        """Returns FINGERPRINT_FIELDS of `limit` points, and the start of the next page or None."""
         records, following = self._shard.scroll(
             engine.ScrollRequest(offset=start, limit=limit, with_payload=FINGERPRINT_FIELDS)
         )
@@ -171,9 +168,10 @@ class Shard:
         return self._shard.count(engine.CountRequest(exact=True, filter=products_only(filter)))
 
     def facet(self, name: str, limit: int, filter: Filter | None) -> list[FacetValue]:
-        """Exact: what the engine calls that counts each value by a query of its own, 35 us a value.
+        """Returns exact counts, although the request says `exact=False`.
 
-        The other way adds up the segments, and here no point is in two of them.
+        That option adds up the counts of the segments, and here no point is in two segments. The
+        engine's own exact counts would take one query for each value, at 35 us.
         """
         plan = facets.most_frequent(name, limit)
         terms = next(plan)
@@ -187,9 +185,9 @@ class Shard:
                 return list(end.value)
 
     def attribute_kinds(self, limit: int) -> list[str]:
-        """The most frequent ones, as `kind` writes them."""
+        """Returns the most frequent names with their types, as written by `kind`."""
         request = engine.FacetRequest(HAS, limit=limit, exact=True)
-        # Values that nothing has any more may still be there, with a count of 0.
+        # The index may still list values that no point has any more, with a count of 0.
         return [str(hit.value) for hit in self._shard.facet(request).hits if hit.count]
 
     def count_points(self) -> int:
@@ -201,10 +199,10 @@ class Shard:
     def flush(self) -> None:
         self._shard.flush()
 
-    def reclaim(self) -> None:
-        """Writes anew what is for a fifth deleted points, and 1,000 points at least.
+    def compact(self) -> None:
+        """Compacts segments of at least 1,000 points in which at least 20 % are deleted.
 
-        Takes 20 us where nothing is, and 1.1 s for 20,000 vectors of 2560 numbers where it is.
+        This takes 20 us if there is no such segment, and 1.1 s for 20,000 vectors of 2560 numbers.
         """
         self._shard.optimize()
 
@@ -219,7 +217,10 @@ class Shard:
         return self._shard.retrieve(list(ids), with_payload=payload, with_vector=with_vector)
 
     def _index_ranges(self, payloads: Sequence[dict[str, Any]]) -> None:
-        """An index takes 0.4 s at 20,000 points, once for each attribute with numbers or dates."""
+        """Creates an index for each new attribute with numbers or dates.
+
+        At 20,000 points an index takes 0.4 s.
+        """
         for path, table in range_paths(one[FILTER] for one in payloads).items():
             if path not in self._range_indexes and len(self._range_indexes) < MAX_RANGE_INDEXES:
                 schema = _RANGE_INDEXES[table]
@@ -236,29 +237,19 @@ class Shard:
                 return [payloads[item.point_id] for item in end.value]
 
     def _answer(self, question: listing.Question, filter: Filter | None) -> list[listing.Listed]:
-        conditions = [] if filter is None else [to_condition(filter)]
-        order, limit = None, self.count_points()
-        match question:
-            case listing.AtTime(created_us):
-                conditions.append(is_number(CREATED_US, created_us))
-            case listing.UpTo(created_us, limit):
-                order = engine.OrderBy(CREATED_US, engine.Direction.Desc, start_from=created_us)
-            case listing.WithPrefix(prefix):
-                conditions += _prefix(prefix)
-            case listing.From(prefix, least, limit):
-                conditions += _prefix(prefix)
-                order = engine.OrderBy(
-                    ORDER_PATHS[len(prefix)], engine.Direction.Asc, start_from=least
-                )
+        conditions = [is_number(path, number) for path, number in question.numbers.items()]
+        if filter is not None:
+            conditions.append(to_condition(filter))
+        sorting = question.sorting
         records, _ = self._shard.scroll(
             engine.ScrollRequest(
                 filter=filter_of(conditions),
-                order_by=order,
-                limit=limit,
-                with_payload=_LISTED,
+                order_by=_order(sorting) if sorting else None,
+                limit=sorting.limit if sorting else self.count_points(),
+                with_payload=listing.LISTED_FIELDS,
             )
         )
-        return [_listed(record) for record in records]
+        return [listing.listed(record.id, record.payload) for record in records]
 
 
 _INTEGERS = engine.IntegerIndexParams(lookup=True, range=True)
@@ -284,13 +275,9 @@ def _config(dimensions: int) -> engine.EdgeConfig:
 
 
 def _nearest(vector: NDArray[np.float32]) -> engine.Query:
-    return engine.Query.Nearest(vector)  # type: ignore[arg-type]  # numpy rows are taken as they are
+    return engine.Query.Nearest(vector)  # type: ignore[arg-type]  # the engine accepts numpy arrays
 
 
-def _prefix(prefix: Sequence[int]) -> list[Condition]:
-    return [is_number(path, number) for path, number in zip(ORDER_PATHS, prefix, strict=False)]
-
-
-def _listed(record: engine.Record) -> listing.Listed:
-    payload = record.payload or {}
-    return listing.Listed(payload[CREATED_US], payload[PRODUCT_ID], str(record.id))
+def _order(sorting: listing.Sorting) -> engine.OrderBy:
+    direction = engine.Direction.Desc if sorting.descending else engine.Direction.Asc
+    return engine.OrderBy(sorting.path, direction, start_from=sorting.start)

@@ -1,12 +1,10 @@
-"""The embedded vector store: Qdrant Edge in a process of its own, behind the `VectorStore` seam."""
+"""Implements `VectorStore` on Qdrant Edge, which runs in a process of its own."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
@@ -17,21 +15,20 @@ from service.core.index import Changes, FacetValue, ImageFingerprint, Payload, P
 from service.core.product import AttributeType
 from service.repositories.edge.channel import EngineChannel
 from service.repositories.edge.protocol import Open
+from service.repositories.shared.chunks import chunks
 from service.repositories.shared.filter_payload import read_kinds
 from service.repositories.shared.payload import from_stored, place, to_fingerprint, to_stored
 from service.repositories.shared.vectors import check_vectors
 
 POINTS_PER_REQUEST = 32
-"""Upserting 32 points takes about 5 ms; a search waits for no more than that."""
+"""Upserting 32 points takes about 5 ms, which is the longest that a write delays a search."""
 IDS_PER_REQUEST = 1000
 _PING_TIMEOUT_S = 5.0
 _MIB = 1024 * 1024
 
-T = TypeVar("T")
-
 
 class EdgeStore:
-    """Scans every point of a search exactly; fit for about 100,000 points, a server for more."""
+    """Compares every query with every point. Suits about 100,000 points; a server suits more."""
 
     def __init__(self, channel: EngineChannel, dimensions: int) -> None:
         self._channel = channel
@@ -51,10 +48,10 @@ class EdgeStore:
     ) -> EdgeStore:
         """Opens or creates `directory/collection`.
 
-        Raises StoreInUse if another process still holds it after `lock_wait_s`, StoreUnavailable
-        if the engine does not start. An index that is broken, or of another version of the engine,
-        of other encoders or of another layout is set aside: `rebuilt_because` says why this one is
-        empty.
+        An index is set aside if it is damaged, or if another version of the engine, other encoders
+        or another payload layout made it. `rebuilt_because` then says why the new index is empty.
+        Raises StoreInUse if another process still holds the directory after `lock_wait_s`, and
+        StoreUnavailable if the engine does not start.
         """
         opening = Open(
             directory=str((directory / collection).absolute()),
@@ -81,13 +78,13 @@ class EdgeStore:
 
     @property
     def process_id(self) -> int | None:
-        """Of the engine's process; None while it restarts."""
+        """The id of the engine process, or None while it restarts."""
         return self._channel.pid
 
     async def apply(self, changes: Changes) -> None:
         vectors = check_vectors([point.vector for point in changes.upserts], self._dimensions)
         rows = zip(changes.upserts, vectors, strict=True)
-        for chunk in _chunks(rows, POINTS_PER_REQUEST):
+        for chunk in chunks(rows, POINTS_PER_REQUEST):
             points = [point for point, _ in chunk]
             await self._channel.call(
                 "upsert",
@@ -95,10 +92,10 @@ class EdgeStore:
                 np.stack([vector for _, vector in chunk]),
                 [to_stored(point.payload) for point in points],
             )
-        for updates in _chunks(changes.payloads.items(), POINTS_PER_REQUEST):
+        for updates in chunks(changes.payloads.items(), POINTS_PER_REQUEST):
             stored = {point_id: to_stored(payload) for point_id, payload in updates}
             await self._channel.call("set_payloads", stored)
-        for ids in _chunks(changes.deletes, IDS_PER_REQUEST):
+        for ids in chunks(changes.deletes, IDS_PER_REQUEST):
             await self._channel.call("delete", ids)
 
     async def search(
@@ -111,7 +108,7 @@ class EdgeStore:
         filter: Filter | None = None,
         width: int = 128,
     ) -> list[ScoredPoint]:
-        """`width` is of no use here: there is no graph, and the answer is exact."""
+        """Searches exactly. `width` is ignored, because there is no graph."""
         query = check_vectors([vector], self._dimensions)[0]
         found = await self._channel.call("search", query, limit, list(exclude_products), filter)
         return [
@@ -133,14 +130,14 @@ class EdgeStore:
 
     async def payloads(self, point_ids: Sequence[str]) -> dict[str, Payload]:
         found: dict[str, Payload] = {}
-        for ids in _chunks(point_ids, IDS_PER_REQUEST):
+        for ids in chunks(point_ids, IDS_PER_REQUEST):
             stored = await self._channel.call("payloads", ids)
             found.update((point_id, from_stored(payload)) for point_id, payload in stored.items())
         return found
 
     async def vectors(self, point_ids: Sequence[str]) -> dict[str, Vector]:
         found: dict[str, Vector] = {}
-        for ids in _chunks(point_ids, POINTS_PER_REQUEST):
+        for ids in chunks(point_ids, POINTS_PER_REQUEST):
             found.update(await self._channel.call("vectors", ids))
         return found
 
@@ -212,9 +209,3 @@ class EdgeStore:
 
     async def close(self) -> None:
         await self._channel.close()
-
-
-def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

@@ -1,4 +1,4 @@
-"""When an index counts as damaged: the processes that read it crash, one after the other."""
+"""Decides that an index is damaged if the processes that read it crash repeatedly."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Callable
 from service.repositories.edge.protocol import DAMAGED
 
 CRASHES = {DAMAGED, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGSEGV}
-"""Exit statuses of a process that its index may have ended. SIGKILL says nothing of the index."""
+"""The exit statuses that a damaged index may cause. SIGKILL says nothing about the index."""
 
 ENOUGH = 3
 WITHIN_S = 300.0
 NEW_INDEX_TRUSTED_S = 3600.0
-"""A request that crashes the engine on a sound index must not have it rebuilt again and again."""
+"""A request that crashes the engine on an intact index must not cause one rebuild after another."""
 
 
 class Trust:
-    """Counts crashes; `reason` says why the index must be set aside, and is None otherwise."""
+    """Counts crashes. `reason` says why the index must be set aside, and is None otherwise."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.reason: str | None = None
@@ -27,7 +27,7 @@ class Trust:
         self._trusted_until = 0.0
 
     def ended(self, status: int) -> bool:
-        """Notes how a process ended, and tells whether it crashed."""
+        """Records how a process ended. Returns True if it crashed."""
         if status not in CRASHES:
             return False
         now = self._now()
@@ -37,7 +37,7 @@ class Trust:
         return True
 
     def opened(self) -> None:
-        """Notes that a process has opened the index, or set it aside where it was told to."""
+        """Records that a process has opened the index, or has set it aside as requested."""
         if self.reason is not None:
             self.reason = None
             self._crashes = []

@@ -1,1 +1,1 @@
-"""The vector store on a Qdrant server."""
+"""Implements the vector store on a Qdrant server."""

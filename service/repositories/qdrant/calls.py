@@ -1,4 +1,4 @@
-"""Calls to a Qdrant server: which failures are tried again, and what they become here."""
+"""Calls a Qdrant server: repeats calls that may succeed, and translates errors."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import ParamSpec, TypeVar
 
 import httpx
-from grpc import StatusCode  # type: ignore[import-untyped]  # it comes without types
-from grpc.aio import AioRpcError  # type: ignore[import-untyped]  # it comes without types
+from grpc import StatusCode  # type: ignore[import-untyped]  # it has no type hints
+from grpc.aio import AioRpcError  # type: ignore[import-untyped]  # it has no type hints
 from pydantic import ValidationError
 from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
 from qdrant_client.http.exceptions import (
@@ -31,7 +31,7 @@ _CLIENT_ERRORS = (
     OSError,
     ValidationError,  # an answer that the client cannot read
 )
-_PASSING = frozenset(
+_TRANSIENT = frozenset(
     {
         StatusCode.UNAVAILABLE,
         StatusCode.DEADLINE_EXCEEDED,
@@ -48,14 +48,14 @@ T = TypeVar("T")
 
 
 class CollectionGone(StoreUnavailable):
-    """The collection was there and is not any more."""
+    """The collection existed and has been deleted."""
 
 
 class Calls:
-    """Runs calls with a timeout each, and again after a pause with jitter where that may help.
+    """Runs calls with a timeout, and repeats them after a pause with jitter if that may help.
 
-    Every call must be idempotent: one that timed out may have been done. No call is begun again
-    after twice its timeout.
+    Every call must be idempotent, because the server may have executed one that timed out. After
+    twice the timeout, no call is repeated.
     """
 
     def __init__(self, *, timeout_s: float, pauses_s: Sequence[float] = (0.1, 0.4)) -> None:
@@ -63,26 +63,27 @@ class Calls:
         self._pauses_s = tuple(pauses_s)
 
     async def run(self, call: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Raises StoreUnavailable."""
+        """Returns the result of the call. Raises StoreUnavailable."""
         begun = time.monotonic()
         for pause_s in (*self._pauses_s, None):
             try:
-                # The client's own timeout comes first; this one is for what it does not cover.
+                # The client has a shorter timeout of its own, which does not cover everything.
                 async with asyncio.timeout(self._timeout_s + 1):
                     return await call(*args, **kwargs)
             except _CLIENT_ERRORS as exc:
                 late = time.monotonic() - begun > 2 * self._timeout_s
-                if pause_s is None or late or not _may_pass(exc):
+                if pause_s is None or late or not _is_transient(exc):
                     raise _translated(exc) from exc
                 pause_s = max(pause_s * random.uniform(0.5, 1.5), _asked_pause_s(exc))
                 await asyncio.sleep(min(pause_s, LONGEST_PAUSE_S))
         raise AssertionError("unreachable")
 
 
-def _may_pass(exc: Exception) -> bool:
+def _is_transient(exc: Exception) -> bool:
+    """Returns True if the same call may succeed later."""
     match exc:
         case AioRpcError():
-            return exc.code() in _PASSING
+            return exc.code() in _TRANSIENT
         case UnexpectedResponse():
             status = exc.status_code or 0
             return status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500
@@ -97,12 +98,14 @@ def _asked_pause_s(exc: Exception) -> float:
 
 def _translated(exc: Exception) -> StoreUnavailable:
     if _is(exc, HTTPStatus.NOT_FOUND, {StatusCode.NOT_FOUND}):
-        return CollectionGone("The collection is gone from the Qdrant server; index it again.")
+        return CollectionGone(
+            "The Qdrant server has lost the collection; it is created and filled again."
+        )
     refused = _is(exc, HTTPStatus.UNAUTHORIZED, _REFUSED) or _is(exc, HTTPStatus.FORBIDDEN)
     if refused:
         return StoreUnavailable("The Qdrant server refuses the key; set QDRANT_API_KEY.")
     return StoreUnavailable(
-        f"The Qdrant server does not answer as it should, try again: {_words(exc)}",
+        f"The call of the Qdrant server failed; try again. The reason: {_message(exc)}",
         retry_after_s=max(1, round(_asked_pause_s(exc))),
     )
 
@@ -113,7 +116,7 @@ def _is(exc: Exception, status: HTTPStatus, codes: Collection[StatusCode] = froz
     return isinstance(exc, AioRpcError) and exc.code() in codes
 
 
-def _words(exc: Exception) -> str:
+def _message(exc: Exception) -> str:
     match exc:
         case AioRpcError():
             return f"{exc.code().name}: {exc.details()}"

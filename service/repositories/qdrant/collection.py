@@ -1,4 +1,4 @@
-"""How a collection on a Qdrant server is made, and how one that is there is checked."""
+"""Creates a collection on a Qdrant server, or checks the one that exists."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RANGE_INDEXES = {
 }
 MAX_HNSW_EF = 1024
 MAX_QUERY_LIMIT = 10_000
-"""The server refuses what is beyond these."""
+"""The server refuses a wider or longer search."""
 
 _LIMITS = models.StrictModeConfig(
     enabled=True,
@@ -46,7 +46,10 @@ _LIMITS = models.StrictModeConfig(
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What the collection has to be. Shards, replicas and quantization are set when it is made."""
+    """The required properties of the collection.
+
+    Shards, replicas and quantization only take effect when the collection is created.
+    """
 
     name: str
     dimensions: int
@@ -57,10 +60,10 @@ class Collection:
     quantization: Quantization = "none"
 
     async def ensure(self, client: AsyncQdrantClient, calls: Calls) -> set[str]:
-        """Makes it unless it is there; several services may do so at once.
+        """Creates the collection unless it exists. Several services may do so at the same time.
 
-        Answers with the paths of numbers and dates that have an index.
-        Raises StoreUnavailable, also where it is there and holds something else.
+        Returns the indexed paths of numbers and dates. Raises StoreUnavailable, also if the
+        existing collection holds other vectors.
         """
         if not await calls.run(client.collection_exists, self.name):
             try:

@@ -1,4 +1,4 @@
-"""Conditions as a Qdrant server takes them."""
+"""Translates filters into conditions of a Qdrant server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def to_condition(filter: Filter) -> models.Condition:
 
 
 def products_only(filter: Filter | None) -> models.Filter:
-    """One point a product: the primary one, which alone has a time."""
+    """Admits only the primary point of each product, as no other point has a creation time."""
     conditions: list[models.Condition] = [
         models.FieldCondition(key=CREATED_US, range=models.Range(gte=EARLIEST_US))
     ]

@@ -1,8 +1,8 @@
-"""Products in order, and counts of terms, on a Qdrant server."""
+"""Lists products in order, and counts terms, on a Qdrant server."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from qdrant_client import AsyncQdrantClient, models
@@ -12,17 +12,14 @@ from service.core.index import FacetValue
 from service.repositories.qdrant.conditions import filter_of, is_number, products_only, to_condition
 from service.repositories.qdrant.operations import IDS_PER_CALL
 from service.repositories.shared import facets, listing
-from service.repositories.shared.filter_payload import ORDER_PATHS, term_path
-from service.repositories.shared.payload import CREATED_US, PRODUCT_ID
-
-_LISTED = [CREATED_US, PRODUCT_ID]
+from service.repositories.shared.filter_payload import term_path
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Call(Protocol):
-    """How the store calls its client: with its timeouts, and with the collection in place."""
+    """Calls a method of the client with timeouts, after the collection has been created."""
 
     async def __call__(
         self, call: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
@@ -30,7 +27,7 @@ class Call(Protocol):
 
 
 class Lists:
-    """Runs the plans that both stores share."""
+    """Runs the plans of `listing` and `facets`, which the embedded store uses too."""
 
     def __init__(self, client: AsyncQdrantClient, name: str, call: Call) -> None:
         self._client = client
@@ -38,7 +35,7 @@ class Lists:
         self._call = call
 
     async def run(self, plan: listing.Plan, filter: Filter | None) -> list[str]:
-        """The ids of the points, in the plan's order."""
+        """Returns the ids of the points, in the plan's order."""
         question = next(plan)
         while True:
             answer = await self._answer(question, filter)
@@ -61,14 +58,14 @@ class Lists:
     async def terms(
         self, path: str, limit: int, only: models.Filter | None = None
     ) -> list[tuple[str, int]]:
-        """The most frequent terms of the path, with their counts."""
+        """Returns the most frequent terms of the path, with their counts."""
         answer = await self._call(
             self._client.facet, self._name, path, limit=limit, facet_filter=only, exact=True
         )
         return [(str(hit.value), hit.count) for hit in answer.hits if hit.count]
 
     async def scroll(self, **options: Any) -> AsyncIterator[list[models.Record]]:
-        """Every point, in chunks; `options` are the client's own."""
+        """Yields all points in chunks. `options` are passed to the client's `scroll`."""
         start = None
         while True:
             records, start = await self._call(
@@ -81,40 +78,23 @@ class Lists:
     async def _answer(
         self, question: listing.Question, filter: Filter | None
     ) -> list[listing.Listed]:
-        conditions = [] if filter is None else [to_condition(filter)]
-        match question:
-            case listing.AtTime(created_us):
-                return await self._all([*conditions, is_number(CREATED_US, created_us)])
-            case listing.WithPrefix(prefix):
-                return await self._all(conditions + _prefix(prefix))
-            case listing.UpTo(created_us, limit):
-                order = models.OrderBy(
-                    key=CREATED_US, direction=models.Direction.DESC, start_from=created_us
-                )
-            case listing.From(prefix, least, limit):
-                conditions += _prefix(prefix)
-                order = models.OrderBy(
-                    key=ORDER_PATHS[len(prefix)], direction=models.Direction.ASC, start_from=least
-                )
-        records, _ = await self._call(
-            self._client.scroll,
-            self._name,
-            scroll_filter=filter_of(conditions),
-            order_by=order,
-            limit=limit,
-            with_payload=_LISTED,
-        )
-        return [_listed(record) for record in records]
-
-    async def _all(self, conditions: list[models.Condition]) -> list[listing.Listed]:
-        pages = self.scroll(scroll_filter=filter_of(conditions), with_payload=_LISTED)
-        return [_listed(record) async for records in pages for record in records]
+        conditions = [is_number(path, number) for path, number in question.numbers.items()]
+        if filter is not None:
+            conditions.append(to_condition(filter))
+        options: dict[str, Any] = {
+            "scroll_filter": filter_of(conditions),
+            "with_payload": listing.LISTED_FIELDS,
+        }
+        if question.sorting is None:
+            records = [record async for chunk in self.scroll(**options) for record in chunk]
+        else:
+            order, limit = _order(question.sorting), question.sorting.limit
+            records, _ = await self._call(
+                self._client.scroll, self._name, order_by=order, limit=limit, **options
+            )
+        return [listing.listed(record.id, record.payload) for record in records]
 
 
-def _prefix(prefix: Sequence[int]) -> list[models.Condition]:
-    return [is_number(path, number) for path, number in zip(ORDER_PATHS, prefix, strict=False)]
-
-
-def _listed(record: models.Record) -> listing.Listed:
-    payload = record.payload or {}
-    return listing.Listed(payload[CREATED_US], payload[PRODUCT_ID], str(record.id))
+def _order(sorting: listing.Sorting) -> models.OrderBy:
+    direction = models.Direction.DESC if sorting.descending else models.Direction.ASC
+    return models.OrderBy(key=sorting.path, direction=direction, start_from=sorting.start)

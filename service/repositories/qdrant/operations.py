@@ -1,24 +1,22 @@
-"""Changes of the index as the update operations of a Qdrant server."""
+"""Translates changes of the index into update operations of a Qdrant server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
 
 from qdrant_client import models
 
 from service.core.index import Changes, Payload
+from service.repositories.shared.chunks import chunks
 from service.repositories.shared.payload import to_stored
 from service.repositories.shared.vectors import check_vectors
 
 POINTS_PER_CALL = 64
 IDS_PER_CALL = 1000
 
-T = TypeVar("T")
-
 
 def to_operations(changes: Changes, dimensions: int) -> Iterator[list[models.UpdateOperation]]:
-    """One batch, or several where the changes are many."""
+    """Yields the operations in one batch, or in several if there are many changes."""
     vectors = check_vectors([point.vector for point in changes.upserts], dimensions)
     points = [
         models.PointStruct(
@@ -43,7 +41,7 @@ def _upsert(points: Sequence[models.PointStruct]) -> models.UpdateOperation:
 
 
 def _overwrite(point_id: str, payload: Payload) -> models.UpdateOperation:
-    """By a filter: the server refuses ids that it does not know."""
+    """Selects the point by a filter, because the server refuses unknown ids elsewhere."""
     only = models.Filter(must=[models.HasIdCondition(has_id=[point_id])])
     return models.OverwritePayloadOperation(
         overwrite_payload=models.SetPayload(payload=to_stored(payload), filter=only)
@@ -52,7 +50,3 @@ def _overwrite(point_id: str, payload: Payload) -> models.UpdateOperation:
 
 def _delete(point_ids: Sequence[str]) -> models.UpdateOperation:
     return models.DeleteOperation(delete=models.PointIdsList(points=list(point_ids)))
-
-
-def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,4 +1,4 @@
-"""The vector store on a Qdrant server or cluster, behind the `VectorStore` seam."""
+"""Implements `VectorStore` on a Qdrant server or cluster."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from service.repositories.qdrant.lists import Lists
 from service.repositories.qdrant.operations import (
     IDS_PER_CALL,
     POINTS_PER_CALL,
-    chunks,
     to_operations,
 )
 from service.repositories.shared import listing
+from service.repositories.shared.chunks import chunks
 from service.repositories.shared.filter_payload import (
     FILTER,
     HAS,
@@ -53,7 +53,7 @@ _COUNT_AGE_S = 10.0
 _EXACT = models.SearchParams(exact=True)
 _ALL_BUT_FILTER = models.PayloadSelectorExclude(exclude=[FILTER])
 _GRPC_OPTIONS = {
-    # Without these a channel that lost its server waits up to two minutes to try again.
+    # By default, a channel whose server has gone waits up to two minutes before it reconnects.
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.min_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 2000,
@@ -72,7 +72,7 @@ def connect(
     grpc_port: int = 6334,
     timeout_s: int = 5,
 ) -> AsyncQdrantClient:
-    """A client for one event loop; it connects when it is first used."""
+    """Returns a client for one event loop, which connects at its first call."""
     return AsyncQdrantClient(
         url=url,
         api_key=api_key,
@@ -80,13 +80,13 @@ def connect(
         grpc_port=grpc_port,
         timeout=timeout_s,
         grpc_options=dict(_GRPC_OPTIONS),
-        check_compatibility=False,  # it asks in a thread, and its answer is a warning
+        check_compatibility=False,  # it would start a thread, only to print a warning
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
     )
 
 
 class QdrantStore:
-    """Makes and checks its collection before the first call, again after the server was away."""
+    """Creates or checks its collection before the first call, and again after it was deleted."""
 
     def __init__(
         self,
@@ -106,13 +106,13 @@ class QdrantStore:
         self._counted: tuple[float, int] | None = None
 
     async def open(self) -> set[str]:
-        """Makes and checks the collection; every call does so where it was not done yet.
+        """Creates or checks the collection, unless this was done. Every call begins with this.
 
-        Answers with the paths of numbers and dates that have an index, for `apply` to add to.
-        Raises StoreUnavailable, and the next call tries again.
+        Returns the indexed paths of numbers and dates, to which `apply` adds. After a
+        StoreUnavailable, the next call tries again.
         """
         if self._opening is None:
-            # One for all: a hundred requests that find the server away wait together.
+            # All requests share one attempt while the server is away.
             self._opening = asyncio.create_task(
                 self._collection.ensure(self._client, self._calls), name="collection"
             )
@@ -147,7 +147,7 @@ class QdrantStore:
         filter: Filter | None = None,
         width: int = 128,
     ) -> list[ScoredPoint]:
-        """At most MAX_QUERY_LIMIT points."""
+        """Returns at most MAX_QUERY_LIMIT points."""
         query = check_vectors([vector], self._collection.dimensions)[0].tolist()
         limit = min(limit, MAX_QUERY_LIMIT)
         conditions = [] if filter is None else [to_condition(filter)]
@@ -156,7 +156,7 @@ class QdrantStore:
         params = await self._search_params(width, only if conditions else None)
         points = await self._nearest(query, limit, only, params)
         if conditions and len(points) < limit and not params.exact:
-            # A graph cut up by a filter may end too early.
+            # A filter may disconnect the graph, so that the search ends too early.
             points = await self._nearest(query, limit, only, _EXACT)
         return [
             ScoredPoint(str(point.id), point.score, from_stored(point.payload or {}))
@@ -269,7 +269,7 @@ class QdrantStore:
 
     @property
     def rebuilt_because(self) -> str | None:
-        """None: a server mends its own files, or does not start."""
+        """Always None, because a server repairs its files itself, or does not start."""
         return None
 
     async def mark_rebuilt(self) -> None:
@@ -297,7 +297,10 @@ class QdrantStore:
         return (await self._call(self._client.count, self._name, **options)).count
 
     async def _index_ranges(self, payloads: Sequence[Payload]) -> None:
-        """Before the first such data, while it costs nothing; ranges are exact without it."""
+        """Creates indexes for ranges before the first such value arrives, when this costs nothing.
+
+        Ranges without an index are exact too, but slower.
+        """
         known = await self.open()
         paths = range_paths(to_filter_payload(one.product.attributes) for one in payloads)
         for path, table in paths.items():
@@ -330,7 +333,10 @@ class QdrantStore:
         return found.points
 
     async def _search_params(self, width: int, only: models.Filter | None) -> models.SearchParams:
-        """Exact while there are few to scan; the graph's scores are exact as well: rescored."""
+        """Returns the parameters: exact if few points qualify, otherwise by the graph.
+
+        Scores are exact in both cases, because quantized candidates are rescored.
+        """
         few = self._exact_search_max_points
         if await self._size() <= few:
             return _EXACT
@@ -343,7 +349,7 @@ class QdrantStore:
         )
 
     async def _size(self) -> int:
-        """Of a few seconds ago: a search does not wait for a second call."""
+        """Returns a number of points that is at most _COUNT_AGE_S old, to save calls."""
         now = time.monotonic()
         if self._counted is None or now - self._counted[0] > _COUNT_AGE_S:
             self._counted = (now, await self._count(exact=False))

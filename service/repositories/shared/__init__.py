@@ -1,1 +1,1 @@
-"""Payloads, conditions and facets that both vector stores share."""
+"""Holds the parts of the vector stores that do not depend on the engine."""

@@ -1,4 +1,4 @@
-"""A filter as conditions on the payload's paths, which each engine writes in its own way."""
+"""Translates filters into conditions on the payload's paths, in the types of either engine."""
 
 from __future__ import annotations
 
@@ -34,19 +34,22 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class Dialect(Generic[C]):
-    """How an engine writes a condition. A path's value may be a list: then one item is enough."""
+    """The functions that create an engine's conditions.
+
+    If the value at a path is a list, one matching item is enough.
+    """
 
     one_of: Callable[[str, Sequence[str]], C]
     number_range: Callable[[str, NumberRange], C]
     date_range: Callable[[str, DateRange], C]
     every: Callable[[Sequence[C]], C]
-    """Admits everything where there is no condition."""
+    """An empty sequence of conditions admits everything."""
     some: Callable[[Sequence[C]], C]
     no: Callable[[C], C]
 
 
 def condition(filter: Filter, dialect: Dialect[C]) -> C:
-    """Admits exactly the points whose product the filter admits."""
+    """Returns a condition that admits exactly the points whose product the filter admits."""
     match filter:
         case And(parts):
             return dialect.every([condition(part, dialect) for part in parts])
@@ -62,7 +65,7 @@ def condition(filter: Filter, dialect: Dialect[C]) -> C:
             return dialect.one_of(
                 subject.name, [value for value in values if isinstance(value, str)]
             )
-        # The type besides the range: a range without an index then reads few payloads.
+        # The type is required as well, so that a range without an index reads few payloads.
         case NumberRange(subject):
             return dialect.every(
                 [

@@ -1,4 +1,4 @@
-"""The most frequent values of one attribute, from counts of terms that it shares with others."""
+"""Finds the most frequent values of an attribute among the terms of all attributes on its path."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from service.repositories.shared.filter_payload import term_start, term_value
 
 FIRST_TERMS = 10_000
 ALL_TERMS = 1_000_000
-"""What a Qdrant server answers at most."""
+"""The largest number of terms that a Qdrant server returns."""
 
 Plan: TypeAlias = Generator[int, Sequence[tuple[str, int]], Sequence[FacetValue]]
 
 
 def most_frequent(name: str, limit: int) -> Plan:
-    """Asks for so many of the most frequent terms, and is sent them with their counts.
+    """Yields how many of the most frequent terms it needs, and is sent them with their counts.
 
-    The answer is complete where the terms ran out, and exact where `limit` values were among them.
+    It asks for more terms until it has `limit` values or all terms. The result is exact for up to
+    ALL_TERMS terms on the path.
     """
     found: list[FacetValue] = []
     start = term_start(name)
@@ -33,9 +34,9 @@ def most_frequent(name: str, limit: int) -> Plan:
 
 
 def counted(name: str, filter: Filter | None) -> Filter:
-    """Of what the filter admits, the products with the attribute: few where it is rare.
+    """Returns the filter of the products to count: those that have the attribute.
 
-    Without it the terms of all attributes on the path are counted, at every product.
+    Otherwise the terms of all attributes on the path would be counted, for all products.
     """
     has = Exists(Attribute(name))
     return has if filter is None else And((has, filter))

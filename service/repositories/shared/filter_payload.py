@@ -1,13 +1,15 @@
-"""What filters look at: a copy of the attributes, in each point's payload, under indexed paths.
+"""Copies the attributes into each point's payload, in the form that filters need.
+
+The indexed paths and their values are:
 
     filter.has               ["colour","string"]       one for each attribute, with its type
     filter.terms.<bucket>    ["colour","green"]        one for each value, as JSON
     filter.numbers.<hash>    12.5                      the attribute's number
     filter.dates.<hash>      2026-01-31T00:00:00Z      its date, where the string is one
-    filter.order.<n>         48 bits                   of the product id, six bytes each: its order
+    filter.order.<n>         48 bits                   six bytes of the product id, to sort by it
 
-An attribute's name may hold anything, so it is never part of a path: its hash is. Terms of all
-attributes share a few paths, so that the number of indexes does not follow the number of names.
+An attribute's name may contain any character, so paths contain its hash instead. The terms of all
+attributes share a few paths, so that new names do not need new indexes.
 """
 
 from __future__ import annotations
@@ -25,22 +27,23 @@ from service.core.product import Attributes, AttributeType, AttributeValue
 FILTER = "filter"
 HAS = f"{FILTER}.has"
 BUCKETS = 16
-"""Every index takes some 6 MB of memory; the facet of an attribute reads its whole bucket."""
+"""The number of paths for terms. Each index takes about 6 MB of memory, but fewer buckets make
+facets slower, because the facet of an attribute reads its whole bucket."""
 TERM_PATHS = tuple(f"{FILTER}.terms.{bucket:02x}" for bucket in range(BUCKETS))
 
 ORDER_LEVELS = 4
 ORDER_BYTES = 6
-"""Engines compare through doubles, which keep 53 bits."""
+"""The bytes in one number. The engines compare numbers as doubles, which hold 53 bits exactly."""
 ORDER_PATHS = tuple(f"{FILTER}.order.{level}" for level in range(ORDER_LEVELS))
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 MAX_RANGE_INDEXES = 32
-"""Paths of numbers and dates beyond these have no index: ranges on them read payloads."""
+"""The most paths of numbers and dates with an index. Ranges on other paths read the payloads."""
 
 
 def to_filter_payload(attributes: Attributes) -> dict[str, Any]:
-    """The part of the payload that filters look at."""
+    """Returns the part of the payload that filters read."""
     terms: dict[str, list[str]] = {}
     numbers: dict[str, float] = {}
     dates: dict[str, str] = {}
@@ -56,7 +59,10 @@ def to_filter_payload(attributes: Attributes) -> dict[str, Any]:
 
 
 def range_paths(filters: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The paths of numbers and dates in these parts of payloads, each with its kind's name."""
+    """Returns the paths of numbers and dates in these parts of payloads.
+
+    The value of each path is `numbers` or `dates`.
+    """
     return {
         f"{FILTER}.{table}.{hashed}": table
         for one in filters
@@ -66,7 +72,7 @@ def range_paths(filters: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def id_order(product_id: str) -> tuple[int, ...]:
-    """The first bytes of the id as numbers that are ordered as the ids are."""
+    """Returns the first bytes of the id as numbers, which sort as the ids do."""
     length = ORDER_LEVELS * ORDER_BYTES
     data = product_id.encode()[:length].ljust(length, b"\0")
     starts = range(0, length, ORDER_BYTES)
@@ -86,19 +92,22 @@ def date_path(name: str) -> str:
 
 
 def term(name: str, value: Scalar) -> str:
-    """The same text for equal values, and another one for any other name, value or type."""
+    """Returns a text that is equal for equal values of an attribute.
+
+    It differs for different names, values or types.
+    """
     if isinstance(value, float):
-        value += 0.0  # the zero below zero is zero
+        value += 0.0  # turns -0.0 into 0.0
     return _json([name, value])
 
 
 def term_start(name: str) -> str:
-    """What the terms of this attribute begin with, and those of no other."""
+    """Returns the beginning that all terms of this attribute have, and no others."""
     return _json([name])[:-1] + ","
 
 
 def term_value(text: str) -> str | int | float | bool:
-    """What `term` wrote the value of; whole numbers come back as such."""
+    """Returns the value in a text from `term`. A whole number is returned as an integer."""
     value: str | int | float | bool = json.loads(text)[1]
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         value = int(value)
@@ -110,7 +119,7 @@ def kind(name: str, type_: AttributeType) -> str:
 
 
 def read_kinds(texts: Iterable[str]) -> dict[str, frozenset[AttributeType]]:
-    """What `kind` wrote of many attributes: the types of each name."""
+    """Returns the types of each attribute, from the texts that `kind` returned."""
     types: dict[str, frozenset[AttributeType]] = {}
     for text in texts:
         name, type_ = json.loads(text)
@@ -123,7 +132,7 @@ def date_text(moment: datetime) -> str:
 
 
 def type_of(value: AttributeValue) -> AttributeType:
-    """A string that is an RFC 3339 date or time is a date."""
+    """Returns the type of a value. A string that is an RFC 3339 date or time is a date."""
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, (int, float)):
@@ -134,7 +143,7 @@ def type_of(value: AttributeValue) -> AttributeType:
 
 
 def scalars(value: AttributeValue) -> Iterator[Scalar]:
-    """What the value is compared by: its items where it is a list."""
+    """Yields the values that filters compare: the items of a list, or the value itself."""
     if isinstance(value, (bool, str)):
         yield value
     elif isinstance(value, (int, float)):

@@ -1,20 +1,24 @@
-"""Products in order, page by page, over engines that order by one number and nothing else.
+"""Lists products in order, page by page, on engines that can only sort by one number.
 
-A plan is a generator that asks questions and is sent the answers, so that the embedded engine and
-the server's async client run the same one.
+A plan is a generator that yields questions and is sent the answers. The embedded engine, which is
+synchronous, and the asynchronous client of the server therefore run the same plans.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from service.repositories.shared.filter_payload import ORDER_LEVELS, id_order
+from service.repositories.shared.filter_payload import ORDER_LEVELS, ORDER_PATHS, id_order
+from service.repositories.shared.payload import CREATED_US, PRODUCT_ID
+
+LISTED_FIELDS = [CREATED_US, PRODUCT_ID]
+"""The fields of a payload that `listed` needs."""
 
 
 class Listed(NamedTuple):
-    """A product's place in the lists; compares as the one by time is ordered, ascending."""
+    """A product's position in the lists. The order of the tuples is the order by time."""
 
     created_us: int
     product_id: str
@@ -22,64 +26,59 @@ class Listed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class AtTime:
-    """Every product made in this microsecond, in any order."""
+class Sorting:
+    """Asks for the first `limit` products, sorted by the number at `path`, from `start` on."""
 
-    created_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class UpTo:
-    """The newest `limit` products made at or before `created_us` (None: ever), newest first."""
-
-    created_us: int | None
+    path: str
+    descending: bool
+    start: int | None
     limit: int
 
 
 @dataclass(frozen=True, slots=True)
-class WithPrefix:
-    """Every product whose `id_order` begins so, in any order."""
+class Question:
+    """Asks for products with these numbers at these paths.
 
-    prefix: tuple[int, ...]
+    Without a sorting, all of them are asked for, in any order.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class From:
-    """Of those with the prefix, the first `limit` by their next number, `least` or more of it."""
-
-    prefix: tuple[int, ...]
-    least: int | None
-    limit: int
+    numbers: Mapping[str, int]
+    sorting: Sorting | None = None
 
 
-Question: TypeAlias = AtTime | UpTo | WithPrefix | From
 Plan: TypeAlias = Generator[Question, list[Listed], list[Listed]]
 
 
+def listed(point_id: object, payload: Mapping[str, Any] | None) -> Listed:
+    """Returns the position of a primary point, whose payload has at least LISTED_FIELDS."""
+    fields = payload or {}
+    return Listed(fields[CREATED_US], fields[PRODUCT_ID], str(point_id))
+
+
 def newest(limit: int, after: tuple[int, str] | None) -> Plan:
-    """The `limit` products behind `after`, a (created_us, product_id), newest first."""
+    """Returns the `limit` products after `after`, a (created_us, product_id), newest first."""
     found: list[Listed] = []
-    bound = None
+    latest = None
     if after is not None:
-        ties = yield AtTime(after[0])
+        ties = yield _made_at(after[0])
         found = sorted((item for item in ties if item[:2] < after), reverse=True)
-        bound = after[0] - 1
+        latest = after[0] - 1
     missing = limit - len(found)
     if missing > 0:
-        rest = yield UpTo(bound, missing)
-        if len(rest) == missing:  # the page may have cut through the last microsecond
+        rest = yield Question({}, Sorting(CREATED_US, True, latest, missing))
+        if len(rest) == missing:  # more products may have the time of the last one
             last = rest[-1].created_us
-            rest = [item for item in rest if item.created_us > last] + (yield AtTime(last))
+            rest = [item for item in rest if item.created_us > last] + (yield _made_at(last))
         found += sorted(rest, reverse=True)
     return found[:limit]
 
 
 def by_id(limit: int, after: str | None) -> Plan:
-    """The `limit` products whose ids come behind `after`, by the code points of their ids."""
+    """Returns the `limit` products with ids after `after`, by the code points of their ids."""
     if after is None:
         return (yield from _ids_from((), None, limit))
     order = id_order(after)
-    ties = yield WithPrefix(order)
+    ties = yield Question(_prefix(order))
     found = sorted((item for item in ties if item.product_id > after), key=_by_id)
     for level in reversed(range(ORDER_LEVELS)):
         if len(found) < limit:
@@ -88,17 +87,29 @@ def by_id(limit: int, after: str | None) -> Plan:
 
 
 def _ids_from(prefix: tuple[int, ...], least: int | None, limit: int) -> Plan:
-    """In order; those that share all their numbers are asked for together and sorted here."""
+    """Returns products whose `id_order` begins with `prefix` and continues with `least` or more.
+
+    Products with the same numbers are asked for together, and sorted here.
+    """
     level = len(prefix)
     if level == ORDER_LEVELS:
-        return sorted((yield WithPrefix(prefix)), key=_by_id)[:limit]
-    found = yield From(prefix, least, limit)
+        return sorted((yield Question(_prefix(prefix))), key=_by_id)[:limit]
+    sorting = Sorting(ORDER_PATHS[level], False, least, limit)
+    found = yield Question(_prefix(prefix), sorting)
     if len(found) < limit:
         return sorted(found, key=_by_id)
-    last = id_order(found[-1].product_id)[level]  # the page may have cut through these
+    last = id_order(found[-1].product_id)[level]  # more products may have this number
     whole = [item for item in found if id_order(item.product_id)[level] < last]
     rest = yield from _ids_from((*prefix, last), None, limit - len(whole))
     return sorted(whole, key=_by_id) + rest
+
+
+def _made_at(created_us: int) -> Question:
+    return Question({CREATED_US: created_us})
+
+
+def _prefix(prefix: tuple[int, ...]) -> dict[str, int]:
+    return dict(zip(ORDER_PATHS, prefix, strict=False))
 
 
 def _by_id(item: Listed) -> str:

@@ -1,4 +1,4 @@
-"""What a point carries, as the plain dictionary that the engines store."""
+"""Converts the payloads of points to and from the dictionaries that the engines store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.core.product import Product, ProductImage
 from service.repositories.shared.filter_payload import FILTER, id_order, to_filter_payload
 
 LAYOUT = 3
-"""Of what `to_stored` writes: an index with another one is made anew from the blob store."""
+"""The version of the dictionary. An index with another one is rebuilt from the blob store."""
 
 PRODUCT_ID = "product_id"
 NAME = "name"
@@ -20,20 +20,20 @@ PRIMARY = "primary"
 CREATED_US = "created_us"
 FINGERPRINT = "look"
 FINGERPRINT_FIELDS = [PRODUCT_ID, NAME, "image_id", FINGERPRINT]
-"""What `to_fingerprint` needs."""
+"""The fields that `to_fingerprint` needs."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 EARLIEST_US = -(2.0**62)
-"""Before any time that a product can have been made at."""
+"""A time before the creation of any product, in microseconds since 1970."""
 
 
 def to_stored(payload: Payload) -> dict[str, Any]:
-    """The dictionary for an engine; `filter` is what filters look at.
+    """Returns the dictionary for an engine. Its field `filter` is for filters.
 
-    `created_us` (microseconds since 1970) and the order of the ids are on primary points alone:
-    ordering by them then lists products, and the range of all times counts them. A condition on
-    `primary` would read every payload, at 10 us a point, even with an index on it.
+    Only primary points have `created_us` (microseconds since 1970) and the order of the ids.
+    Therefore sorting by them lists products, and the range of all times counts products. A
+    condition on `primary` would read every payload, at 10 us a point, even with an index.
     """
     product = payload.product
     stored: dict[str, Any] = {
@@ -58,7 +58,7 @@ def to_stored(payload: Payload) -> dict[str, Any]:
 
 
 def from_stored(stored: Mapping[str, Any]) -> Payload:
-    """The inverse of `to_stored`."""
+    """Returns the payload of a dictionary, as the inverse of `to_stored`."""
     product = Product(
         product_id=stored[PRODUCT_ID],
         name=stored[NAME],
@@ -77,7 +77,7 @@ def from_stored(stored: Mapping[str, Any]) -> Payload:
 
 
 def to_fingerprint(point_id: str, stored: Mapping[str, Any]) -> ImageFingerprint | None:
-    """From the fields FINGERPRINT_FIELDS; None for a point without a fingerprint."""
+    """Returns the fingerprint of a point with FINGERPRINT_FIELDS, or None if it has none."""
     fingerprint = base64.b64decode(stored.get(FINGERPRINT, ""))
     if not fingerprint:
         return None
@@ -87,12 +87,12 @@ def to_fingerprint(point_id: str, stored: Mapping[str, Any]) -> ImageFingerprint
 
 
 def place(created_at: datetime, product_id: str) -> tuple[int, str]:
-    """Where the product is in the list of the newest."""
+    """Returns the position of the product in the list of the newest, for comparisons."""
     return _microseconds(created_at), product_id
 
 
 def _microseconds(time: datetime) -> int:
-    """Exact, unlike `timestamp()`, which goes through a float."""
+    """Returns microseconds since 1970, exactly, which the float of `timestamp()` is not."""
     return (time - _EPOCH) // timedelta(microseconds=1)
 
 

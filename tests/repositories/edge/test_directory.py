@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.repositories.edge.directory import CollectionDirectory, of_the_machine
+from service.repositories.edge.directory import CollectionDirectory, is_system_error
 from service.repositories.shared.payload import to_stored
 from tests.repositories.points import DIMENSIONS, clustered, make_point
 
@@ -147,12 +147,12 @@ def test_an_index_that_cannot_be_read_just_now_is_left_alone(filled: Path, spare
 
 
 @pytest.mark.parametrize("words", ["no space (os error 28)", "Os { code: 5, kind: Other }"])
-def test_errors_of_the_machine_are_known_by_their_number(words: str) -> None:
-    assert of_the_machine(Exception(words))
-    assert of_the_machine(OSError(errno.ENOSPC, "no space"))
-    assert not of_the_machine(Exception("no such file (os error 2)"))
-    assert not of_the_machine(FileNotFoundError(errno.ENOENT, "no such file"))
-    assert not of_the_machine(Exception("a checksum is wrong"))
+def test_system_errors_are_known_by_their_number(words: str) -> None:
+    assert is_system_error(Exception(words))
+    assert is_system_error(OSError(errno.ENOSPC, "no space"))
+    assert not is_system_error(Exception("no such file (os error 2)"))
+    assert not is_system_error(FileNotFoundError(errno.ENOENT, "no such file"))
+    assert not is_system_error(Exception("a checksum is wrong"))
 
 
 def test_an_index_of_another_engine_version_is_set_aside(filled: Path) -> None:

@@ -17,7 +17,7 @@ from service.repositories.edge.process import (
     EngineProcess,
     FlushClock,
     Pipe,
-    Turns,
+    RequestQueue,
 )
 from service.repositories.edge.protocol import Decoder, Open, Opened, Reply, Request, encode
 from service.repositories.edge.shard import Shard
@@ -26,12 +26,12 @@ from tests.repositories.points import DIMENSIONS, clustered, make_point
 
 
 def served(operations: list[str]) -> list[str]:
-    turns = Turns()
+    queue = RequestQueue()
     for number, operation in enumerate(operations):
-        turns.add(Request(number, operation, ()))
+        queue.add(Request(number, operation, ()))
     order = []
-    while turns:
-        order.append(turns.next().operation)
+    while queue:
+        order.append(queue.next().operation)
     return order
 
 
@@ -46,17 +46,17 @@ def test_searches_go_before_writes() -> None:
 
 def test_writes_are_not_starved_by_searches() -> None:
     order = served(["upsert", "upsert"] + ["search"] * 20)
-    assert order.index("upsert") == Turns.READS_IN_A_ROW
-    assert order[2 * Turns.READS_IN_A_ROW + 1] == "upsert"
+    assert order.index("upsert") == RequestQueue.READS_IN_A_ROW
+    assert order[2 * RequestQueue.READS_IN_A_ROW + 1] == "upsert"
 
 
 def test_closing_waits_for_what_was_asked_before() -> None:
-    turns = Turns()
-    turns.add(Request(1, "upsert", ()))
-    turns.add(Request(2, "close", ()))
-    assert (turns.closed, bool(turns)) == (True, True)
-    assert turns.next().operation == "upsert"
-    assert not turns
+    queue = RequestQueue()
+    queue.add(Request(1, "upsert", ()))
+    queue.add(Request(2, "close", ()))
+    assert (queue.closed, bool(queue)) == (True, True)
+    assert queue.next().operation == "upsert"
+    assert not queue
 
 
 def test_messages_are_whole_however_their_bytes_arrive() -> None:
