@@ -62,8 +62,8 @@ class House:
             queries, self.store, signals, weights, self.baseline, explainer, tokens
         )
 
-    async def mend(self) -> int:
-        return await self.catalogue.mend()
+    async def repair(self) -> int:
+        return await self.catalogue.repair()
 
 
 def _clock() -> Iterator[datetime]:

@@ -1,4 +1,4 @@
-"""Cursors of lists: where a page ended, and of which list it was."""
+"""Writes and reads cursors, which say where a page ended, and in which list."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from service.core.product import Product
 
 Order: TypeAlias = Literal["newest", "id"]
 Place: TypeAlias = tuple[datetime, str]
-"""When the page's last product was made, and its id."""
+"""The creation time and the id of the last product on a page."""
 
 
 def write_cursor(last: Product, order: Order, filter: Filter | None) -> str:
-    """Opaque, and safe in a URL."""
-    return encode_cursor(_list(order, filter), last.created_at.isoformat(), last.product_id)
+    """Returns a cursor that starts after the product. It is opaque, and safe in a URL."""
+    return encode_cursor(_list_name(order, filter), last.created_at.isoformat(), last.product_id)
 
 
 def read_cursor(cursor: str, order: Order, filter: Filter | None) -> Place:
-    """Raises InvalidCursor where it is none, or is of another order or filter."""
+    """Returns the place of the cursor. Raises InvalidCursor, also for another order or filter."""
     try:
-        of, moment, product_id = decode_cursor(cursor, length=3)
+        list_name, moment, product_id = decode_cursor(cursor, length=3)
         place = datetime.fromisoformat(moment), check_product_id(product_id)
         if place[0].tzinfo is None:
-            raise ValueError("a time without its zone")
+            raise ValueError("the time has no zone")
     except (ValueError, ServiceError) as exc:
         raise foreign_cursor() from exc
-    if of != _list(order, filter):
+    if list_name != _list_name(order, filter):
         raise InvalidCursor(
-            "This cursor is of a list with another order or filter; give the same ones, or leave"
-            " it out to start at the beginning.",
+            "This cursor belongs to a list with another order or filter; give the same ones, or"
+            " leave the cursor out to start at the beginning.",
             place=("cursor",),
         )
     return place
 
 
-def _list(order: Order, filter: Filter | None) -> str:
+def _list_name(order: Order, filter: Filter | None) -> str:
     return order if filter is None else f"{order} {filter_digest(filter)}"

@@ -15,7 +15,7 @@ def fields_of(product: Product) -> ProductFields:
 
 
 def with_fields(product: Product, fields: ProductFields) -> Product:
-    """The product with these fields, and all else as it was."""
+    """Returns the product with these fields. Everything else stays as it was."""
     return replace(
         product,
         name=fields.name,

@@ -1,8 +1,9 @@
 """Records and intents as stored: JSON with a format version and RFC 3339 times.
 
 Every record and every intent carries `format`. A later version of the service may add fields
-without raising the number: what this version does not know, it keeps. It raises the number where
-an older version could not keep the object right; an older version then only reads it.
+without raising the number, because an older version keeps the fields that it does not know. The
+number is raised if an older version could not keep the object correct; older versions then only
+read it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ PRODUCT_FIELDS = tuple(field.name for field in fields(Product))
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A product as its record has it, with what is needed to write the record again."""
+    """A product as read from its record, with the data needed to write the record again."""
 
     product: Product
     version: BlobVersion
@@ -35,7 +36,7 @@ class Record:
 
     @property
     def write_id(self) -> str:
-        """The write that made this state; empty where an older version of the service did."""
+        """The id of the write that made this state; empty for a record of an older version."""
         return str(self.stored.get("revision", ""))
 
     @property
@@ -46,7 +47,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class DamagedRecord:
-    """A record that is there and cannot be read, as a power loss may leave it."""
+    """A record that exists but cannot be read, for example after a power loss."""
 
     key: str
     version: BlobVersion
@@ -73,6 +74,12 @@ class Intent:
     """True if a newer version of the service began the write. This version deletes nothing then."""
 
 
+def image_ids(record: Record | None) -> frozenset[str]:
+    """Returns the ids of the record's pictures, and none if there is no record."""
+    images = () if record is None else record.product.images
+    return frozenset(image.image_id for image in images)
+
+
 def product_to_json(product: Product) -> dict[str, Any]:
     """The product's fields as JSON has them."""
     stored = asdict(product)
@@ -92,7 +99,7 @@ def write_record(product: Product, over: Record | None) -> bytes:
 
 
 def read_record(key: str, blob: Blob) -> Record | DamagedRecord:
-    """The inverse of `write_record`."""
+    """Reads a record, as the inverse of `write_record`."""
     stored: Any = None
     try:
         stored = json.loads(blob.data)
@@ -113,7 +120,7 @@ def write_intent(intent: Intent) -> bytes:
 
 
 def read_intent(data: bytes) -> Intent | None:
-    """The inverse of `write_intent`; None where it cannot be read."""
+    """Reads an intent, as the inverse of `write_intent`. Returns None if it is damaged."""
     try:
         stored = json.loads(data)
         return Intent(
@@ -130,7 +137,7 @@ def read_intent(data: bytes) -> Intent | None:
 
 
 def _product(stored: Any, data: bytes) -> Product:
-    """Raises ValueError, KeyError or TypeError where a field is missing or no such field."""
+    """Raises ValueError, KeyError or TypeError if a field is missing or has a wrong value."""
     known = {name: stored[name] for name in PRODUCT_FIELDS if name != "revision"}
     for name in ("created_at", "updated_at"):
         known[name] = _moment(known[name])
@@ -138,8 +145,8 @@ def _product(stored: Any, data: bytes) -> Product:
         ProductImage(**{name: image[name] for name in IMAGE_FIELDS}) for image in known["images"]
     )
     if not known["images"] or not isinstance(known["attributes"], dict):
-        raise ValueError("a product has pictures, and an object of attributes")
-    # Records of older versions have no revision; their bytes are as good a name.
+        raise ValueError("the pictures or the attributes are missing")
+    # Records of older versions have no revision, so the hash of their bytes takes its place.
     return Product(**known, revision=stored.get("revision") or hashlib.sha256(data).hexdigest())
 
 
@@ -151,6 +158,6 @@ def _moment(text: str) -> datetime:
 
 
 def _format(stored: object) -> int:
-    """0 for what older versions wrote, and for what is no object."""
+    """Returns the format number: 0 for objects of older versions, and for anything else."""
     number = stored.get("format", 0) if isinstance(stored, Mapping) else 0
     return number if isinstance(number, int) else 0

@@ -1,4 +1,4 @@
-"""Keeps the index in step with the records: the points of a product, and a rebuild of them all."""
+"""Updates the index to match the records, for one product or for all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from service.catalogue.formats import DamagedRecord, Record, product_to_json
+from service.catalogue.formats import DamagedRecord, Record, image_ids, product_to_json
 from service.catalogue.records import ProductRecords
 from service.core.embedding import EmbeddedImage, Priority
 from service.core.errors import InvalidImage, Overloaded, Starting, StoreUnavailable, Unavailable
@@ -21,7 +21,7 @@ from service.duplicates.index import FingerprintIndex
 from service.scoring.hybrid import stored_vector
 
 PRODUCTS_AT_ONCE = 16
-"""Enough to keep the batches full while one product waits for the disk."""
+"""This many keep the batches full while one product waits for the disk."""
 
 DELETE_CHUNK = 1000
 
@@ -30,7 +30,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a rebuild has come, in products."""
+    """The progress of a rebuild, counted in products."""
 
     done: int
     total: int
@@ -41,7 +41,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The outcome for one product; `ok` is False if one of its images is not in the index."""
+    """The result for one product. `ok` is False if one of its images could not be indexed."""
 
     product_id: str
     embedded_images: int = 0
@@ -51,7 +51,7 @@ class Restored:
 
 
 class Indexer:
-    """Writes products to the vector store; embeds stored bytes only where a vector is missing."""
+    """Writes products to the vector store. Embeds stored pictures only if a vector is missing."""
 
     def __init__(
         self,
@@ -70,9 +70,9 @@ class Indexer:
     async def update(
         self, product: Product, new: Mapping[str, EmbeddedImage], stale: Iterable[str]
     ) -> None:
-        """New images by their ids, new payloads for the others, `stale` images taken away.
+        """Adds the `new` images, updates the payloads of the others, and removes `stale` images.
 
-        An image whose point is missing from the index, as after a loss, is embedded again.
+        An image whose point is missing, as after a loss of the index, is embedded again.
         """
         kept = _points_by_id(product, leave_out=new)
         found = _with_fingerprints(await self._store.payloads(list(kept))) if kept else {}
@@ -94,7 +94,7 @@ class Indexer:
             await self._apply(Changes(deletes=deletes))
 
     async def restore(self, product: Product) -> Restored:
-        """Brings a product's points in step with its record, if its pictures can be read."""
+        """Updates a product's points to match its record, as far as its pictures can be read."""
         wanted = _points_by_id(product)
         found = _with_fingerprints(await self._store.payloads(list(wanted)))
         missing = [payload.image_id for key, payload in wanted.items() if key not in found]
@@ -115,15 +115,15 @@ class Indexer:
         return Restored(product.product_id, len(new), ok=not failed, changed=changed)
 
     async def renew(self, product_id: str, image_id: str) -> None:
-        """Makes the point of one image anew from the blob store."""
+        """Replaces the point of one image with a new one made from the blob store."""
         async with self._locks(product_id):
             await self.remove(product_id, [image_id])
             await self._follow_record(product_id)
 
     async def rebuild(self, on_progress: Callable[[Progress], None]) -> Progress:
-        """Brings the whole index in step with the records, and drops points without a record.
+        """Updates the whole index to match the records, and deletes points without a record.
 
-        Points that are right already are left alone, so that an interrupted rebuild continues.
+        Correct points are left alone, so that an interrupted rebuild can continue.
         """
         progress = Progress(0, await self._records.count(), 0)
         orphans = {key async for chunk in self._store.point_ids() for key in chunk}
@@ -156,15 +156,15 @@ class Indexer:
         return progress
 
     async def _restore_current(self, product_id: str) -> Restored:
-        """Reads the record again under its lock: it may have changed since it was listed."""
+        """Reads the record again under its lock, as it may have changed since it was listed."""
         async with self._locks(product_id):
             return await self._follow_record(product_id)
 
     async def _follow_record(self, product_id: str) -> Restored:
-        """Restores until the record is still the one that was restored.
+        """Restores the product, and repeats this until its record has not changed meanwhile.
 
-        Another process may write to the product meanwhile, and would be undone in the index. A
-        record that cannot be read changes nothing.
+        Otherwise the index could lose the write of another process. A record that cannot be read
+        changes nothing.
         """
         found = await self._records.find(product_id)
         restored = Restored(product_id)
@@ -174,12 +174,12 @@ class Indexer:
             latest = await self._records.find(product_id) if restored.changed else found
             if isinstance(latest, DamagedRecord) or _revision(latest) == _revision(found):
                 break
-            await self.remove(product_id, _image_ids(found) - _image_ids(latest))
+            await self.remove(product_id, image_ids(found) - image_ids(latest))
             found = latest
         return restored
 
     async def _drop_orphans(self, orphans: set[str]) -> None:
-        """Points that had no record when the rebuild began, unless a write has made one since."""
+        """Deletes points that had no record when the rebuild began and have none now."""
         keys = sorted(orphans)
         for start in range(0, len(keys), DELETE_CHUNK):
             payloads = await self._store.payloads(keys[start : start + DELETE_CHUNK])
@@ -190,7 +190,7 @@ class Indexer:
         product_id = payload.product.product_id
         async with self._locks(product_id):
             found = await self._records.find(product_id)
-            if not isinstance(found, DamagedRecord) and payload.image_id not in _image_ids(found):
+            if not isinstance(found, DamagedRecord) and payload.image_id not in image_ids(found):
                 await self._apply(Changes(deletes=(key,)))
                 await self._follow_record(product_id)
 
@@ -208,7 +208,7 @@ class Indexer:
     async def _embed_all(
         self, product: Product, image_ids: Iterable[str]
     ) -> tuple[dict[str, EmbeddedImage], list[str]]:
-        """The embedded images by id, and the ids of those that failed: the log says why."""
+        """Returns the embedded images by id, and the ids of those that failed, with a log entry."""
         embedded: dict[str, EmbeddedImage] = {}
         failed: list[str] = []
         for image_id in image_ids:
@@ -216,7 +216,10 @@ class Indexer:
                 embedded[image_id] = await self._embed(product, image_id)
             except (StoreUnavailable, Starting):
                 raise
-            except (InvalidImage, Unavailable) as exc:  # plain Unavailable: the model failed on it
+            except (
+                InvalidImage,
+                Unavailable,
+            ) as exc:  # Unavailable itself: the model failed on this image
                 failed.append(image_id)
                 log.error(
                     "an image cannot be indexed",
@@ -233,7 +236,7 @@ class Indexer:
         while True:
             try:
                 return await self._embedder.embed_image(data, priority=Priority.BULK)
-            except Overloaded as exc:  # a rebuild has time, and gives way to everybody else
+            except Overloaded as exc:  # a rebuild lets all other requests go first
                 await asyncio.sleep(exc.retry_after_s)
 
 
@@ -259,11 +262,6 @@ def _points_by_id(product: Product, leave_out: Container[str] = ()) -> dict[str,
         for image_id, payload in _payloads(product).items()
         if image_id not in leave_out
     }
-
-
-def _image_ids(record: Record | None) -> frozenset[str]:
-    images = () if record is None else record.product.images
-    return frozenset(image.image_id for image in images)
 
 
 def _revision(record: Record | None) -> str | None:

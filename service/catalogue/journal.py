@@ -1,8 +1,8 @@
-"""The write journal: every write locks its product by an intent until both stores have the write.
+"""The write journal. Every write locks its product by an intent until both stores have the write.
 
-An intent is an object in the blob store that only one process can create, so that all services on
-the store write to one product one after the other. If a write is interrupted, its intent stays
-behind and says what has to be repaired. The code calls this repair "mending".
+An intent is an object in the blob store that only one process can create, so that the writes of all
+services to one product happen one after the other. If a write is interrupted, its intent stays
+behind and says what has to be repaired.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from service.catalogue.formats import (
     DamagedRecord,
     Intent,
     Record,
+    image_ids,
     read_intent,
     write_intent,
 )
@@ -32,10 +33,10 @@ from service.core.errors import StoreUnavailable, Unavailable
 from service.core.interfaces import BlobStore
 
 PATIENCE_S = 10.0
-"""Nobody waits for another process's write that is older than this: it may have crashed."""
+"""A write does not wait for a write of another process that is older: that process may be dead."""
 
 LONGEST_WAIT_S = 20.0
-"""Nobody waits longer than this for a product that others write to without a pause."""
+"""The longest wait for a product that others keep writing to."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.1
 
@@ -48,7 +49,7 @@ class ProductBusy(Unavailable):
 
 @dataclass(slots=True)
 class Claim:
-    """The right to write to one product. `intent` is what the store holds of it."""
+    """The right to write to one product, with the intent that is stored for it."""
 
     intent: Intent
     expires_at: float | None
@@ -73,10 +74,11 @@ class Claim:
 
 
 class Journal:
-    """Begins and ends writes, and mends (repairs) those that were interrupted.
+    """Begins and ends writes, and repairs those that were interrupted.
 
-    `grace` is how long another process may take over one write; it is zero where there is no other
-    process. After half of it a write gives up, long before anybody takes its claim over.
+    `grace` is the age at which a write of another process counts as interrupted. It is zero if no
+    other process uses the store. A write gives up after half of this time, so that nobody takes
+    over its claim while it is still running.
     """
 
     def __init__(
@@ -99,10 +101,10 @@ class Journal:
 
     @asynccontextmanager
     async def claim(self, product_id: str) -> AsyncIterator[Claim]:
-        """Locks the product against other processes, and first mends a write that was interrupted.
+        """Locks the product against other processes, and first repairs an interrupted write.
 
-        The caller holds the product's lock of this process. Raises Unavailable where another
-        process goes on writing. A write that fails after `begin` leaves its intent to be mended.
+        The caller holds the product's lock of this process. Raises Unavailable if another
+        process keeps writing. A write that fails after `begin` leaves its intent to be repaired.
         """
         claim = await self._claim(product_id)
         try:
@@ -124,15 +126,15 @@ class Journal:
             claim.intent = intent
 
     async def is_acknowledged(self, record: Record | DamagedRecord) -> bool:
-        """False while the product's creation has not ended."""
+        """Returns False while the creation of the product has not ended."""
         if isinstance(record, DamagedRecord):
             return True
         data = await self._blobs.get(_key(record.product.product_id))
         intent = None if data is None else read_intent(data)
         return intent is None or not _is_creation(intent, record)
 
-    async def mend(self, product_id: str) -> bool:
-        """Mends an interrupted write. Returns False if another process writes to the product.
+    async def repair(self, product_id: str) -> bool:
+        """Repairs an interrupted write. Returns False if another process writes to the product.
 
         The caller holds the product's lock of this process.
         """
@@ -143,11 +145,11 @@ class Journal:
             return False
 
     async def pending(self) -> int:
-        """The number of writes that have begun and not ended."""
+        """Returns the number of writes that have begun and not ended."""
         return sum([1 async for _ in self._blobs.list("pending/")])
 
     async def interrupted(self) -> list[str]:
-        """The ids of the products whose writes are to be mended.
+        """Returns the ids of the products with an interrupted write.
 
         A young write of another process is left alone, because the process may still work on it.
         """
@@ -162,9 +164,9 @@ class Journal:
         return None if intent is None or self._may_go_on(intent) else intent.product_id
 
     async def _drop_unreadable(self, key: str) -> str | None:
-        """The id of the product that a damaged intent belongs to, taken from the product's record.
+        """Returns the id of a damaged intent's product, which is in the product's record.
 
-        Without a readable record there is nothing to mend, and the intent is deleted.
+        Without a readable record there is nothing to repair, and the intent is deleted.
         """
         log.error("the intent of an interrupted write is damaged", key=key)
         product_id = await self._records.id_of(key.removeprefix("pending/").removesuffix(".json"))
@@ -222,20 +224,20 @@ class Journal:
         return abs(self._now() - intent.begun_at)
 
     async def _take_over(self, claim: Claim, left: Intent | None, found: Blob) -> bool:
-        """Mends the write of the intent `left`. Returns False if another process was faster."""
+        """Repairs the write of the intent `left`. Returns False if another process was faster."""
         product_id, key = claim.intent.product_id, _key(claim.intent.product_id)
-        # Until all is mended, the intent goes on saying what there is to mend.
+        # Until the repair is complete, the intent must keep saying what has to be repaired.
         held = claim.intent if left is None else replace(left, owner=self._owner)
         held = replace(held, begun_at=self._now())
         if not await self._blobs.replace(key, write_intent(held), found.version):
             return False
-        log.info("mending an interrupted write", product_id=product_id)
-        await self._mend(held)
+        log.info("repairing an interrupted write", product_id=product_id)
+        await self._repair(held)
         claim.check()
         await self._blobs.put(key, write_intent(claim.intent))
         return True
 
-    async def _mend(self, intent: Intent) -> None:
+    async def _repair(self, intent: Intent) -> None:
         """Undoes a creation that was never acknowledged, and completes every other write.
 
         It leaves alone a damaged record, and whatever a newer version of the service wrote.
@@ -251,13 +253,13 @@ class Journal:
             await self._renew(record)
             await self._indexer.restore(record.product)
         if not intent.is_newer and not (record is not None and record.is_newer):
-            await self._drop(product_id, intent.image_ids - _image_ids(record))
+            await self._drop(product_id, intent.image_ids - image_ids(record))
 
     async def _renew(self, record: Record) -> None:
-        """Writes the record again with another revision, and with that another version.
+        """Writes the record again with another revision, which changes its version in the store.
 
-        The interrupted write may still be on its way to the store, or its process may only have
-        been stopped. It now finds a version that it does not expect, and fails.
+        A write that was only delayed, or whose process was only paused, then finds a version that
+        it does not expect, and fails.
         """
         if record.is_newer:
             return
@@ -275,7 +277,7 @@ class Journal:
         try:
             await self._blobs.delete([key])
         except StoreUnavailable:
-            # The answer may have been lost behind the work.
+            # The object may have been deleted although the answer was lost.
             if await self._blobs.get(key) is not None:
                 raise
 
@@ -283,11 +285,6 @@ class Journal:
 def _is_creation(intent: Intent, record: Record) -> bool:
     """Returns True if the write of this intent created the product, and made this record."""
     return not intent.existed and intent.write_id == record.write_id
-
-
-def _image_ids(record: Record | None) -> frozenset[str]:
-    images = () if record is None else record.product.images
-    return frozenset(image.image_id for image in images)
 
 
 def _busy(product_id: str) -> ProductBusy:

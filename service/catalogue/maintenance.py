@@ -1,4 +1,4 @@
-"""Keeps the stores in step while the service runs: mends writes, fills an incomplete index."""
+"""Repairs interrupted writes and fills an incomplete index while the service runs."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from service.core.interfaces import VectorStore
 from service.repositories.ownership import Lease
 
 INTERVAL_S = 5.0
-"""An index that has lost everything is noticed after so long at the latest."""
+"""The longest time until the loss of a whole index is noticed."""
 
-MEND_EVERY_ROUNDS = 6
-LOOK_EVERY_ROUNDS = 60
-"""Comparing lists all records, which takes 1,000 requests a million products in a bucket."""
+REPAIR_EVERY_ROUNDS = 6
+COMPARE_EVERY_ROUNDS = 60
+"""A comparison lists all records, which takes 1,000 requests for a million products in a bucket."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Maintenance:
-    """Runs beside the service; `warnings` says what is not in order yet.
+    """Runs in the background; `warnings` describes the problems that remain.
 
-    Where several services share an index, the one that holds the `lease` fills it. None is for an
-    index that only this service writes to.
+    If several services share an index, the one that holds the `lease` fills it. The lease is None
+    for an index that only this service uses.
     """
 
     def __init__(
@@ -58,19 +58,19 @@ class Maintenance:
 
     @property
     def expected_products(self) -> int | None:
-        """How many products the complete index has; None unless some are known to be missing."""
+        """The number of products in the complete index, or None unless some are missing."""
         return self._expected
 
     async def prepare(self) -> None:
-        """Before the first request: mends, and finds out whether the index is complete."""
-        await self._attempt(self._mend)
-        await self._attempt(self._look)
+        """Repairs writes and checks the index, before the first request."""
+        await self._attempt(self._repair)
+        await self._attempt(self._compare)
 
     async def run(self) -> None:
-        """Works until it is cancelled. An outage only puts the work off."""
+        """Works until it is cancelled. An outage only delays the work."""
         while True:
-            if self._rounds % MEND_EVERY_ROUNDS == 0:
-                await self._attempt(self._mend)
+            if self._rounds % REPAIR_EVERY_ROUNDS == 0:
+                await self._attempt(self._repair)
             await self._attempt(self._round)
             self._rounds += 1
             await asyncio.sleep(INTERVAL_S)
@@ -79,31 +79,31 @@ class Maintenance:
         try:
             await work()
         except Unavailable as exc:
-            log.warning("maintenance put off", reason=exc.detail)
+            log.warning("maintenance was postponed", reason=exc.detail)
         except Exception:
             log.exception("maintenance failed")
 
     async def _round(self) -> None:
-        if self._look_is_due(indexed=await self._store.count_products()):
-            await self._look()
+        if self._comparison_is_due(indexed=await self._store.count_products()):
+            await self._compare()
         if self._differs or self._store.rebuilt_because is not None:
             await self._fill()
 
-    def _look_is_due(self, *, indexed: int) -> bool:
+    def _comparison_is_due(self, *, indexed: int) -> bool:
         if self._expected is None:
-            return indexed == 0 or (self._rounds + 1) % LOOK_EVERY_ROUNDS == 0
+            return indexed == 0 or (self._rounds + 1) % COMPARE_EVERY_ROUNDS == 0
         # Another service may be filling the index; this one sees when it is complete.
-        return (self._rounds + 1) % MEND_EVERY_ROUNDS == 0
+        return (self._rounds + 1) % REPAIR_EVERY_ROUNDS == 0
 
-    async def _look(self) -> None:
-        """Compares how many products both stores have; writes under way make a difference."""
+    async def _compare(self) -> None:
+        """Compares the numbers of products in both stores, and allows for running writes."""
         recorded, indexed = await self._records.count(), await self._store.count_products()
         under_way = await self._catalogue.pending_writes() if recorded != indexed else 0
         is_short = recorded - indexed > under_way + self._cannot_be_indexed
         self._differs = is_short or indexed - recorded > under_way
         self._expected = recorded if is_short else None
         if recorded == 0 and self._differs:
-            # Products are taken out of the index first: their records cannot all have been deleted.
+            # No delete can have caused this, as it removes a product from the index first.
             self._differs = False
             self._tell(
                 f"The blob store is empty, and the index has {indexed} products: restore the blob"
@@ -114,10 +114,10 @@ class Maintenance:
         elif not self._cannot_be_indexed:
             self._warning = None
 
-    async def _mend(self) -> None:
-        mended = await self._catalogue.mend()
-        if mended:
-            log.info("mended interrupted writes", writes=mended)
+    async def _repair(self) -> None:
+        repaired = await self._catalogue.repair()
+        if repaired:
+            log.info("repaired interrupted writes", writes=repaired)
 
     async def _fill(self) -> None:
         if self._lease is None:
@@ -126,13 +126,15 @@ class Maintenance:
             holder = self._lease.holder or "another service"
             self._tell(f"The index is incomplete; {holder} is filling it.")
         elif not await self._lease.while_held(self._rebuild()):
-            log.warning("another service goes on filling the index", holder=str(self._lease.holder))
+            log.warning(
+                "another service continues to fill the index", holder=str(self._lease.holder)
+            )
 
     async def _rebuild(self) -> None:
         reason = self._store.rebuilt_because
-        log.info("filling the index from the blob store", because=reason)
+        log.info("filling the index from the blob store", reason=reason)
         last = await self._indexer.rebuild(self._report)
-        # Lost again meanwhile, it lacks what was in it before: the next round goes over it again.
+        # If the index was lost again during the rebuild, the next round has to fill it again.
         if self._store.rebuilt_because == reason:
             await self._store.mark_rebuilt()
         self._differs, self._expected, self._warning = False, None, None
@@ -165,5 +167,5 @@ def _damage_warning(damage: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     return (
         f"The blob store has {len(damage)} damaged objects, among them {', '.join(damage[:3])}:"
-        " write them anew, or restore them from a backup.",
+        " write them again, or restore them from a backup.",
     )

@@ -1,4 +1,4 @@
-"""JSON merge patch (RFC 7396) of what a caller says of a product."""
+"""Applies a JSON merge patch (RFC 7396) to the fields of a product."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from service.core.text import kind_of
 
 
 def apply_merge_patch(fields: ProductFields, patch: Mapping[str, object]) -> ProductFields:
-    """The fields with the patch applied: null takes an attribute, the description or all attributes
-    away, what the patch leaves out stays. Raises InvalidProduct with the place."""
+    """Returns the patched fields. Fields that the patch leaves out stay as they are.
+
+    null removes an attribute, the description or all attributes. Raises InvalidProduct with the
+    place.
+    """
     description = patch.get("description", fields.description)
     with within("name"):
         name = check_name(patch.get("name", fields.name))
@@ -31,7 +34,7 @@ def _merged(fields: ProductFields, patch: Mapping[str, object]) -> dict[str, obj
         return {}
     if not isinstance(changes, Mapping):
         raise InvalidProduct(
-            f"The attributes are {kind_of(changes)}; give an object, or null to take all away."
+            f"The attributes are {kind_of(changes)}; give an object, or null to remove them all."
         )
     merged: dict[str, object] = {**fields.attributes, **changes}
     return {name: value for name, value in merged.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The pictures that a caller gives a product: their ids, bytes and vectors."""
+"""Holds the pictures that a caller sends for a product: their ids, bytes and vectors."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from service.core.interfaces import Embedder
 from service.core.product import ProductImage
 
 IMAGES_AT_ONCE = 8
-"""Pictures of one product that are embedded at once: they share forward passes, and a product with
-many pictures does not fill the queue."""
+"""The pictures of one product that are embedded at the same time. They share forward passes, and a
+product with many pictures does not fill the queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Pictures by their ids, in the caller's order and each once; `embedded` grows as needed."""
+    """Pictures by id, in the caller's order and without repetitions. `embed` fills `embedded`."""
 
     data: Mapping[str, bytes]
     positions: Mapping[str, int]
-    """The place of each among those that the caller gave, for messages."""
+    """The position of each picture in the caller's list, for error messages."""
     embedded: dict[str, EmbeddedImage] = field(default_factory=dict)
 
     @classmethod
     def of(cls, images: Sequence[bytes]) -> Pictures:
+        """Returns the pictures with these bytes."""
         ids = [image_id(data) for data in images]
         positions = {identity: position for position, identity in reversed([*enumerate(ids)])}
         return cls(dict(zip(ids, images, strict=True)), positions)
 
     async def embed(self, embedder: Embedder, known: Container[str]) -> None:
-        """Embeds all but the known ones, side by side, so that they can share a forward pass.
+        """Embeds all but the known pictures, concurrently, so that they share forward passes.
 
-        Raises InvalidImage with the place of the picture, Overloaded.
+        Raises InvalidImage with the position of the picture, and Overloaded.
         """
         missing = [one for one in self.data if one not in known and one not in self.embedded]
         slots = asyncio.Semaphore(IMAGES_AT_ONCE)
@@ -54,11 +55,11 @@ class Pictures:
         return tuple(w for image in self.embedded.values() for w in image.info.warnings)
 
     def described(self, known: Mapping[str, ProductImage]) -> tuple[ProductImage, ...]:
-        """The pictures as a product describes them. Known ones keep their descriptions."""
+        """Returns the descriptions of all pictures. Known pictures keep theirs."""
         return tuple(known.get(identity) or self.describe(identity) for identity in self.data)
 
     def describe(self, identity: str) -> ProductImage:
-        """The picture as a product describes it. It must be embedded."""
+        """Returns the description of an embedded picture."""
         info = self.embedded[identity].info
         return ProductImage(
             image_id=identity,

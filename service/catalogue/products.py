@@ -1,4 +1,4 @@
-"""Use cases on products: a write reaches the blob store, then the index, then is acknowledged."""
+"""Creates, changes and deletes products, in the blob store first and then in the index."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from service.catalogue.fields import as_json, fields_of, is_unchanged, with_fields
-from service.catalogue.formats import DamagedRecord, Record
 from service.catalogue.indexing import Indexer
 from service.catalogue.journal import Claim, Journal
 from service.catalogue.merge_patch import apply_merge_patch
@@ -20,6 +19,7 @@ from service.catalogue.writer import (
     Found,
     ProductWriter,
     Revisions,
+    already_exists,
     changeable,
     check_match,
     image_ids,
@@ -47,7 +47,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class AddedImage:
-    """A view of a product; `added` is False where the product had these bytes already."""
+    """A picture of a product. `added` is False if the product already had these bytes."""
 
     image: ProductImage
     added: bool
@@ -58,7 +58,7 @@ class AddedImage:
 class Catalogue(CatalogueReader):
     """Products and their pictures. Writes to one product go one after the other.
 
-    Every method that writes can raise Unavailable. The write is then incomplete, until `mend` or
+    Every method that writes can raise Unavailable. The write is then incomplete, until `repair` or
     the next write to the product completes or undoes it. If `if_match` is given, a method raises
     PreconditionFailed unless the product has one of these revisions. It raises Conflict if a newer
     version of the service wrote the product.
@@ -91,21 +91,24 @@ class Catalogue(CatalogueReader):
         fields: ProductFields,
         images: Sequence[bytes],
     ) -> Written:
-        """Raises Conflict where the id is taken, InvalidImage, InvalidProduct, Overloaded."""
+        """Creates a product. Raises Conflict if its id exists.
+
+        Raises InvalidImage, InvalidProduct and Overloaded.
+        """
         product_id = str(uuid.uuid4()) if product_id is None else product_id
         pictures = self._checked(images)
         await self._duplicates.prepare()
 
         async def attempt(claim: Claim, found: Found) -> Product:
             if found is not None:
-                raise _exists(product_id, found)
+                raise already_exists(product_id, found)
             product = await self._product(product_id, fields, pictures, None)
             return await self._writer.commit(claim, None, product, pictures)
 
         async with self._locks(product_id):
             found = await self._records.find(product_id)
             if found is not None and await self._journal.is_acknowledged(found):
-                raise _exists(product_id, found)
+                raise already_exists(product_id, found)
             await pictures.embed(self._embedder, known=())
             product = await self._writer.write(product_id, attempt)
         near = await self._duplicates.of(product)
@@ -119,9 +122,9 @@ class Catalogue(CatalogueReader):
         *,
         if_match: Revisions | None = None,
     ) -> Written:
-        """Creates or replaces a product. Pictures that it has already are not embedded again.
+        """Creates or replaces a product. Pictures that it already has are not embedded again.
 
-        Raises InvalidImage, InvalidProduct, Overloaded.
+        Raises InvalidImage, InvalidProduct and Overloaded.
         """
         pictures = self._checked(images)
         await self._duplicates.prepare()
@@ -152,9 +155,9 @@ class Catalogue(CatalogueReader):
         *,
         if_match: Revisions | None = None,
     ) -> Product:
-        """A JSON merge patch (RFC 7396) of name, description and attributes; embeds nothing.
+        """Applies a JSON merge patch (RFC 7396) to the name, description and attributes.
 
-        Raises NotFound, InvalidProduct.
+        Raises NotFound and InvalidProduct.
         """
 
         def merged(old: Product) -> Product:
@@ -181,9 +184,9 @@ class Catalogue(CatalogueReader):
     async def add_image(
         self, product_id: str, data: bytes, *, if_match: Revisions | None = None
     ) -> AddedImage:
-        """Adds a view behind the others, unless the product has these bytes already.
+        """Adds a picture after the others, unless the product already has these bytes.
 
-        Raises NotFound, InvalidImage, InvalidProduct where it has too many, Overloaded.
+        Raises NotFound, InvalidImage, InvalidProduct if there are too many, and Overloaded.
         """
         pictures = Pictures.of([data])
         await self._duplicates.prepare()
@@ -218,26 +221,26 @@ class Catalogue(CatalogueReader):
             left = tuple(image for image in old.images if image.image_id != identity)
             if not left:
                 raise Conflict(
-                    "This is the product's only image; add another one first, or delete it all."
+                    "This is the product's only image; add another first, or delete the product."
                 )
             return replace(old, images=left)
 
         async with self._locks(product_id):
             return await self._change(product_id, without_image, Pictures.of(()), if_match)
 
-    async def mend(self) -> int:
+    async def repair(self) -> int:
         """Completes or undoes every interrupted write, and returns the number of those writes.
 
         A young write of another process is left alone, because the process may still work on it.
         """
-        mended = 0
+        repaired = 0
         for product_id in await self._journal.interrupted():
             async with self._locks(product_id):
-                mended += await self._journal.mend(product_id)
-        return mended
+                repaired += await self._journal.repair(product_id)
+        return repaired
 
     async def pending_writes(self) -> int:
-        """The number of writes that have begun and not ended, in all processes on the store."""
+        """Returns the number of writes, of all processes, that have begun and not ended."""
         return await self._journal.pending()
 
     async def _change(
@@ -247,7 +250,7 @@ class Catalogue(CatalogueReader):
         pictures: Pictures,
         if_match: Revisions | None,
     ) -> Product:
-        """Writes what `change` returns for the product, unless that is the same object."""
+        """Writes the product that `change` returns, unless it is the same object."""
 
         async def attempt(claim: Claim, found: Found) -> Product:
             old = changeable(found)
@@ -280,7 +283,7 @@ class Catalogue(CatalogueReader):
         )
 
     def _intact(self, product_id: str, old: Product | None) -> frozenset[str]:
-        """The pictures that need not be stored and embedded again."""
+        """Returns the pictures that do not have to be stored and embedded again."""
         return image_ids(old) - self._records.damaged_images(product_id)
 
     def _checked(self, images: Sequence[bytes]) -> Pictures:
@@ -294,13 +297,3 @@ class Catalogue(CatalogueReader):
                 f"A product has 1 to {self._max_images} images; this one would have {images}.",
                 place=("images",),
             )
-
-
-def _exists(product_id: str, found: Record | DamagedRecord) -> Conflict:
-    changeable(found)
-    if isinstance(found, DamagedRecord):
-        return Conflict(
-            f"The record of product {product_id!r} is damaged; replace it with PUT, or restore it"
-            " from a backup."
-        )
-    return Conflict(f"Product {product_id!r} exists already; replace it with PUT.")

@@ -1,4 +1,4 @@
-"""Reading products: one by its id, lists of them, and their pictures."""
+"""Reads products, lists of products, and their pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ THUMBNAIL_PX = 320
 
 
 class CatalogueReader:
-    """Reads products from their records, and lists from the index."""
+    """Reads single products from their records, and lists from the index."""
 
     def __init__(
         self, records: ProductRecords, journal: Journal, store: VectorStore, embedder: Embedder
@@ -32,7 +32,7 @@ class CatalogueReader:
         self._attributes = AttributeTypes(store)
 
     async def get(self, product_id: str) -> Product:
-        """Raises NotFound, also for one whose creation has not been acknowledged."""
+        """Returns the product. Raises NotFound, also until its creation is acknowledged."""
         found = await self._records.find(product_id)
         if found is None or not await self._journal.is_acknowledged(found):
             raise missing(product_id)
@@ -49,9 +49,10 @@ class CatalogueReader:
         filter: Filter | None = None,
         facets: Sequence[str] | None = None,
     ) -> Page[Product]:
-        """The products that the filter admits, page by page; those added meanwhile repeat none.
+        """Returns one page of the products that the filter admits.
 
-        Raises InvalidCursor, also for the cursor of another order or filter, and InvalidFilter.
+        Products that are added between two pages cause no repetitions. Raises InvalidFilter, and
+        InvalidCursor, also for a cursor of another order or filter.
         """
         after = None if cursor is None else read_cursor(cursor, order, filter)
         if filter is not None:
@@ -67,22 +68,22 @@ class CatalogueReader:
         )
 
     async def attributes(self) -> Types:
-        """The attributes that products have, with the types of their values."""
+        """Returns the names of the products' attributes, with the types of their values."""
         return await self._attributes.all()
 
     async def image(self, product_id: str, identity: str) -> tuple[ProductImage, bytes]:
-        """A picture's stored bytes. Raises NotFound."""
+        """Returns a picture's description and stored bytes. Raises NotFound."""
         image = find_image(await self.get(product_id), identity)
         data = await self._records.read_image(product_id, identity)
         if data is None:
             raise NotFound(
-                f"The bytes of image {identity} are gone or damaged; delete the image and add it"
+                f"The bytes of image {identity} are lost or damaged; delete the image and add it"
                 " again, or restore it from a backup."
             )
         return image, data
 
     async def thumbnail(self, product_id: str, identity: str) -> bytes:
-        """A small JPEG of the picture. Raises NotFound."""
+        """Returns a small JPEG of the picture. Raises NotFound."""
         _, data = await self.image(product_id, identity)
         return await self._embedder.thumbnail(data, size_px=THUMBNAIL_PX)
 
@@ -98,12 +99,12 @@ class CatalogueReader:
 
 
 def missing(product_id: str) -> NotFound:
-    """The error for a product that is not there."""
+    """Returns the error for a product that does not exist."""
     return NotFound(f"There is no product {product_id!r}.")
 
 
 def find_image(product: Product, identity: str) -> ProductImage:
-    """The product's image of this id. Raises NotFound."""
+    """Returns the product's image with this id. Raises NotFound."""
     for image in product.images:
         if image.image_id == identity:
             return image
@@ -114,9 +115,9 @@ def _unreadable(product_id: str, found: DamagedRecord) -> NotFound:
     if found.is_newer:
         return NotFound(
             f"Product {product_id!r} was written by a newer version of this service, and this one"
-            " cannot read it: ask a service of that version."
+            " cannot read it; send the request to a service of that version."
         )
     return NotFound(
-        f"The record of product {product_id!r} is damaged; write it anew with PUT, or restore it"
+        f"The record of product {product_id!r} is damaged; replace it with PUT, or restore it"
         " from a backup."
     )

@@ -1,6 +1,6 @@
-"""Products and their pictures in the blob store, which is the truth the index is made from.
+"""Stores products and their pictures in the blob store, from which the index can be rebuilt.
 
-Keys hold the SHA-256 of the product id: ids are any Unicode, file names and object keys are not.
+Keys contain the SHA-256 of the product id, as an id may contain characters that a key may not.
 
     products/<hash>.json          the product
     images/<hash>/<image id>      a picture's bytes
@@ -24,7 +24,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class ProductRecords:
-    """Reads and writes products in a blob store; raises StoreUnavailable where that does."""
+    """Reads and writes products in a blob store. Every method can raise StoreUnavailable."""
 
     def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
@@ -32,34 +32,35 @@ class ProductRecords:
 
     @property
     def damage(self) -> tuple[str, ...]:
-        """The records and pictures that were found damaged and have not been read well since."""
+        """The damaged records and pictures, until they are replaced or read without an error."""
         return tuple(self._damage.values())
 
     def damaged_images(self, product_id: str) -> frozenset[str]:
-        """The ids of the product's pictures that were found damaged."""
+        """Returns the ids of the product's pictures that are known to be damaged."""
         prefix = _image_key(product_id, "")
         damaged = (key.removeprefix(prefix) for key in self._damage if key.startswith(prefix))
         return frozenset(damaged)
 
     async def read(self, product_id: str) -> Product | None:
-        """The product; None also where its record is damaged."""
+        """Returns the product, or None if its record does not exist or is damaged."""
         found = await self.find(product_id)
         return found.product if isinstance(found, Record) else None
 
     async def find(self, product_id: str) -> Record | DamagedRecord | None:
-        """The record with its version, for a later `write`."""
+        """Returns the record with its version, for a later `write`."""
         return await self._find(_product_key(product_id), product_id)
 
     async def write(self, product: Product, over: Record | DamagedRecord | None) -> bool:
-        """Writes over what `find` gave; False, and nothing is written, if that has changed since.
+        """Replaces `over`, which `find` returned.
 
-        A damaged record is written over whole, a readable one keeps the fields that are unknown.
+        Returns False, and writes nothing, if the record has changed since. Unknown fields of a
+        readable record are kept; a damaged record is replaced completely.
         """
         data = write_record(product, over if isinstance(over, Record) else None)
         try:
             written = await self._put(_product_key(product.product_id), data, over)
         except StoreUnavailable:
-            # The answer may have been lost behind the work.
+            # The record may have been written although the answer was lost.
             if await self._has_revision(product):
                 return True
             raise
@@ -87,7 +88,7 @@ class ProductRecords:
                 yield found.product if isinstance(found, Record) else found
 
     async def read_image(self, product_id: str, identity: str) -> bytes | None:
-        """A picture's bytes, checked against their hash; None where they are gone or damaged."""
+        """Returns a picture's bytes, or None if they are lost or do not match their hash."""
         key = _image_key(product_id, identity)
         data = await self._blobs.get(key)
         if data is None or await asyncio.to_thread(image_id, data) == identity:
@@ -107,12 +108,12 @@ class ProductRecords:
             await self._delete(keys)
 
     async def image_ids(self, product_id: str) -> frozenset[str]:
-        """The pictures that are stored for the product, whatever its record says."""
+        """Returns the ids of the pictures stored for the product, independently of its record."""
         prefix = f"images/{key_hash(product_id)}/"
         return frozenset([key.removeprefix(prefix) async for key in self._blobs.list(prefix)])
 
     async def id_of(self, hash: str) -> str | None:
-        """The id of the product whose keys hold this hash, as far as its record can be read."""
+        """Returns the id of the product with this hash, or None if its record cannot be read."""
         found = await self._find(f"products/{hash}.json")
         return found.product.product_id if isinstance(found, Record) else None
 
@@ -135,23 +136,29 @@ class ProductRecords:
     def _note_damage(self, key: str, what: str) -> None:
         if key not in self._damage:
             log.error(
-                "found damaged; write it anew, or restore it from a backup", what=what, key=key
+                "a stored object is damaged; write it again, or restore it from a backup",
+                object=what,
+                key=key,
             )
             self._damage[key] = what
 
     async def _has_revision(self, product: Product) -> bool:
-        """A store repeats a write whose answer was lost, and then refuses what it has written."""
+        """Returns True if the stored record is this write's own.
+
+        The client of a store repeats a write whose answer was lost. The repetition then fails on
+        the record that the first attempt wrote.
+        """
         found = await self.find(product.product_id)
         return isinstance(found, Record) and found.write_id == product.revision
 
 
 def image_id(data: bytes) -> str:
-    """The SHA-256 (hex) of a picture's bytes."""
+    """Returns the SHA-256 (hex) of a picture's bytes."""
     return hashlib.sha256(data).hexdigest()
 
 
 def key_hash(product_id: str) -> str:
-    """The part of a key that stands for the product."""
+    """Returns the part of a key that identifies the product."""
     return hashlib.sha256(product_id.encode()).hexdigest()
 
 

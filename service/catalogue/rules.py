@@ -1,4 +1,4 @@
-"""The rules for a product's fields. Every rule raises InvalidProduct with the place."""
+"""Checks the fields of a product. Every function raises InvalidProduct with the place."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ MAX_NAME_CHARS = 512
 MAX_DESCRIPTION_CHARS = 10_000
 MAX_ATTRIBUTES = 64
 MAX_ATTRIBUTES_BYTES = 32 * 1024
-"""All attributes as JSON in UTF-8: they travel with every hit."""
+"""The limit for all attributes together, as JSON in UTF-8, because every hit contains them."""
 
 
 def check_product_id(value: object) -> str:
-    """1 to 128 characters but control characters and `/`; not `.` or `..`, which no URL keeps."""
+    """Checks an id: 1 to 128 characters without `/` and control characters, not `.` or `..`."""
     product_id = check_text(value, "The product id", longest=MAX_PRODUCT_ID_CHARS)
     if not product_id:
         raise InvalidProduct(
-            "The product id is empty; give 1 to 128 characters, or leave it out to have one made."
+            "The product id is empty; give 1 to 128 characters, or leave it out to get a new one."
         )
     if "/" in product_id:
         raise InvalidProduct("A product id cannot contain a slash.")
@@ -38,7 +38,7 @@ def check_product_id(value: object) -> str:
 
 
 def check_name(value: object) -> str:
-    """1 to 512 characters that are not all blank."""
+    """Checks a name: 1 to 512 characters that are not all blank."""
     name = check_text(value, "The name", longest=MAX_NAME_CHARS)
     if not name.strip():
         raise InvalidProduct("The name is empty; give 1 to 512 characters.")
@@ -46,12 +46,12 @@ def check_name(value: object) -> str:
 
 
 def check_description(value: object) -> str:
-    """Up to 10,000 characters, may be empty."""
+    """Checks a description: up to 10,000 characters. It may be empty."""
     return check_text(value, "The description", longest=MAX_DESCRIPTION_CHARS)
 
 
 def check_attributes(value: object) -> Attributes:
-    """A flat object of strings, finite numbers, booleans and lists of strings."""
+    """Checks attributes: an object of strings, finite numbers, booleans and lists of strings."""
     if not isinstance(value, Mapping):
         raise InvalidProduct(
             f"The attributes are {kind_of(value)}; give an object such as"

@@ -1,4 +1,4 @@
-"""Compares stored vectors with the pictures that they were made of, a few at a time, for good."""
+"""Compares stored vectors with their pictures in the background, a few at a time, for ever."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ PAUSE_S = 10.0
 """One picture is embedded for each chunk, which takes about a hundredth of a core's time."""
 
 LEAST_SIMILARITY = 0.999
-"""Rounding in other batch sizes and in bfloat16 stays above 0.9999.
+"""The least cosine of an intact vector. Other batch sizes and bfloat16 stay above 0.9999.
 
-Unit vectors of cosine c are sqrt(2 - 2c) apart, and the distance also shows a wrong length.
+The distance of unit vectors with cosine c is sqrt(2 - 2c). It also reveals a wrong length.
 """
 
 UNIT_LENGTH_WITHIN = 1e-3
@@ -32,10 +32,11 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class VectorCheck:
-    """Walks through the index again and again, and renews the vectors that are damaged.
+    """Reads the whole index again and again, and replaces damaged vectors.
 
-    The engine keeps no checksums of its vectors. Every one is of unit length by signal, which most
-    flipped bits break; one of each chunk is also embedded again from the blob store.
+    The engine has no checksums of its vectors. The part of each signal has unit length, which most
+    flipped bits change. One vector of each chunk is also compared with a new one, made from the
+    blob store.
     """
 
     def __init__(
@@ -47,18 +48,18 @@ class VectorCheck:
         self._indexer = indexer
 
     async def run(self) -> None:
-        """Works until it is cancelled. An outage only puts the work off."""
+        """Works until it is cancelled. An outage only delays the work."""
         while True:
             try:
                 await self._walk()
             except Unavailable as exc:
-                log.info("the check of the vectors is put off", reason=exc.detail)
+                log.info("the check of the vectors was postponed", reason=exc.detail)
             except Exception:
                 log.exception("the check of the vectors failed")
             await asyncio.sleep(PAUSE_S)
 
     async def check(self, point_ids: Sequence[str]) -> int:
-        """Renews the damaged ones of these points, and tells how many there were."""
+        """Replaces the damaged ones among these points, and returns their number."""
         vectors = await self._store.vectors(point_ids)
         suspects = {key for key, vector in vectors.items() if not self._is_sound(vector)}
         if vectors:
@@ -69,7 +70,7 @@ class VectorCheck:
             if await self._matches(product_id, image_id, vectors[key]):
                 continue
             damaged += 1
-            log.error("a vector is damaged; it is made anew", product_id=product_id, image=image_id)
+            log.error("replacing a damaged vector", product_id=product_id, image=image_id)
             await self._indexer.renew(product_id, image_id)
         return damaged
 
@@ -84,7 +85,7 @@ class VectorCheck:
         return all(abs(length - 1) < UNIT_LENGTH_WITHIN for length in lengths)
 
     async def _matches(self, product_id: str, image_id: str, vector: Vector) -> bool:
-        """Returns True if the vector is the picture's, or if the picture cannot be read."""
+        """Returns True if the vector belongs to the picture, or if the picture cannot be read."""
         data = await self._records.read_image(product_id, image_id)
         if data is None:
             return True

@@ -1,4 +1,4 @@
-"""One write of a product: blob store, index, acknowledgement, on the record as it was read."""
+"""Writes a product to the blob store and the index, if its record has not changed meanwhile."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.core.errors import Conflict, PreconditionFailed, Unavailable
 from service.core.product import Product
 
 ATTEMPTS = 5
-"""How often a write begins anew because the record has changed under it."""
+"""The number of attempts of a write whose record keeps changing."""
 
 ANY_REVISION = "*"
 
@@ -34,7 +34,7 @@ class RecordChanged(Exception):
 
 
 class ProductWriter:
-    """Carries writes through both stores; the caller holds the product's lock of this process."""
+    """Writes to both stores. The caller holds this process's lock on the product."""
 
     def __init__(self, records: ProductRecords, journal: Journal, indexer: Indexer) -> None:
         self._records = records
@@ -42,7 +42,7 @@ class ProductWriter:
         self._indexer = indexer
 
     async def write(self, product_id: str, attempt: Callable[[Claim, Found], Awaitable[T]]) -> T:
-        """Claims the product, and returns what `attempt` makes of the claim and the record.
+        """Claims the product, and returns the result of `attempt` for the claim and the record.
 
         An attempt that raises RecordChanged is repeated. Raises Unavailable if others keep writing
         to the product.
@@ -52,15 +52,15 @@ class ProductWriter:
                 async with self._journal.claim(product_id) as claim:
                     return await attempt(claim, await self._records.find(product_id))
             except RecordChanged:
-                log.info("a record changed during a write, which begins anew", id=product_id)
+                log.info("repeating a write, because the record has changed", id=product_id)
         raise Unavailable(f"Other services keep writing product {product_id!r}; try again.")
 
     async def commit(
         self, claim: Claim, found: Found, product: Product, pictures: Pictures
     ) -> Product:
-        """Writes the product over `found`, with the embedded ones of its pictures.
+        """Replaces `found` with the product, and stores those of its pictures that are embedded.
 
-        Returns it with its new revision. Raises RecordChanged.
+        Returns the product with its new revision. Raises RecordChanged.
         """
         product = replace(product, revision=claim.write_id)
         before, after = await self.stored_images(product.product_id, found), image_ids(product)
@@ -87,21 +87,21 @@ class ProductWriter:
         await self._records.delete_images(product_id, identities)
 
     async def stored_images(self, product_id: str, found: Found) -> frozenset[str]:
-        """The pictures of the record; for one that cannot be read, all that are stored."""
+        """Returns the pictures of the record, or all stored ones if the record is damaged."""
         if isinstance(found, DamagedRecord):
             return await self._records.image_ids(product_id)
         return image_ids(None if found is None else found.product)
 
 
 def image_ids(product: Product | None) -> frozenset[str]:
-    """The ids of the product's pictures; none where there is no product."""
+    """Returns the ids of the product's pictures, and none if there is no product."""
     return frozenset(() if product is None else (image.image_id for image in product.images))
 
 
 def changeable(found: Found) -> Product | None:
-    """The product as far as it can be read. Raises Conflict where only a newer version may write.
+    """Returns the product, or None if there is none or its record is damaged.
 
-    A damaged record counts as no product, so that it can be replaced.
+    Raises Conflict if only a newer version of the service may write the record.
     """
     if found is not None and found.is_newer:
         raise Conflict(
@@ -109,6 +109,17 @@ def changeable(found: Found) -> Product | None:
             " it: send the request to a service of that version."
         )
     return found.product if isinstance(found, Record) else None
+
+
+def already_exists(product_id: str, found: Record | DamagedRecord) -> Conflict:
+    """Returns the error for a creation with the id of an existing product."""
+    changeable(found)
+    if isinstance(found, DamagedRecord):
+        return Conflict(
+            f"The record of product {product_id!r} is damaged; replace it with PUT, or restore it"
+            " from a backup."
+        )
+    return Conflict(f"Product {product_id!r} already exists; replace it with PUT.")
 
 
 def check_match(if_match: Revisions | None, product: Product | None) -> None:

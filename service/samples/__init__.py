@@ -1,1 +1,1 @@
-"""The sample catalogue: drawn products to try the search with, shipped as files."""
+"""Provides the sample catalogue: drawn products to try the search with, as files."""

@@ -28,7 +28,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class SampleQuery:
-    """A picture to search with; no product has it."""
+    """A picture to search with, which no product has."""
 
     name: str
     title: str
@@ -37,7 +37,7 @@ class SampleQuery:
 
 @cache
 def samples() -> tuple[Sample, ...]:
-    """All products, each kind together."""
+    """Returns all sample products, grouped by kind."""
     return tuple(
         Sample(
             entry["product_id"],
@@ -50,7 +50,7 @@ def samples() -> tuple[Sample, ...]:
 
 @cache
 def sample_queries() -> Mapping[str, SampleQuery]:
-    """The pictures to search with, by their names; the first is the one to begin with."""
+    """Returns the pictures to search with, by name. The first one is the best to begin with."""
     return {
         entry["name"]: SampleQuery(entry["name"], entry["title"], FOLDER / entry["image"])
         for entry in _manifest()["queries"]

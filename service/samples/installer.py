@@ -15,7 +15,7 @@ from service.samples.files import Sample, SampleQuery
 T = TypeVar("T")
 
 AT_ONCE = 8
-"""Writes under way: enough to fill the batches of the models, and few enough to leave room."""
+"""The number of concurrent writes, which fills the batches of the models but not the queue."""
 
 RETRIES = 60
 
@@ -38,10 +38,10 @@ class Loaded:
 
 
 class SampleCatalogue:
-    """Loads and removes the samples; each product is written whole or not at all.
+    """Loads and removes the samples. Each product is written completely or not at all.
 
-    `load` and `remove` raise StoreUnavailable. What they did until then stays, and the next call
-    does the rest.
+    `load` and `remove` raise StoreUnavailable. Products written before the error stay, and the next
+    call continues with the others.
     """
 
     def __init__(
@@ -61,19 +61,19 @@ class SampleCatalogue:
     async def load(self) -> Loaded:
         """Creates or replaces every sample.
 
-        Raises Overloaded where the queue before the models stays full for a minute.
+        Raises Overloaded if the queue in front of the models stays full for a minute.
         """
         async with self._one_at_a_time:
             done = Counter(await _each(self.samples, self._put))
         return Loaded(done["created"], done["replaced"], done["unchanged"], done["kept"])
 
     async def remove(self) -> int:
-        """Deletes the samples that are there, and returns their number."""
+        """Deletes the existing samples, and returns their number."""
         async with self._one_at_a_time:
             return sum(await _each(self.samples, self._delete))
 
     async def query_picture(self, name: str) -> bytes:
-        """The JPEG of one of `queries`. Raises NotFound."""
+        """Returns the JPEG of one of `queries`. Raises NotFound."""
         if name not in self.queries:
             raise NotFound(f"There is no picture {name!r}; GET /samples lists them.")
         return await asyncio.to_thread(self.queries[name].file.read_bytes)

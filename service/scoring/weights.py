@@ -1,4 +1,4 @@
-"""The weights of the signals: checked, and normalised to sum 1."""
+"""Checks the weights of the signals, and normalises them to a sum of 1."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from service.core.errors import InvalidWeights
 
 
 def normalise(weights: Mapping[str, float], signals: Sequence[str]) -> dict[str, float]:
-    """Every signal's weight, sum 1; a signal that `weights` leaves out weighs 0.
+    """Returns a weight for every signal, with a sum of 1. A missing weight counts as 0.
 
-    Raises InvalidWeights, with the place, for an unknown signal, a weight negative or not finite,
-    or all zero.
+    Raises InvalidWeights, with the place, if a signal is unknown, if a weight is negative or not
+    finite, or if all weights are 0.
     """
     unknown = [name for name in weights if name not in signals]
     if unknown:
@@ -29,17 +29,17 @@ def normalise(weights: Mapping[str, float], signals: Sequence[str]) -> dict[str,
     largest = max(weights.values(), default=0.0)
     if largest <= 0:
         raise InvalidWeights("All weights are 0; make at least one positive.")
-    # By the largest first: the sum of finite numbers may still overflow.
+    # Dividing by the largest weight first keeps the sum from overflowing.
     scaled = {name: weights.get(name, 0.0) / largest for name in signals}
     total = math.fsum(scaled.values())
     return {name: weight / total for name, weight in scaled.items()}
 
 
 def restrict(weights: Mapping[str, float], present: Sequence[str]) -> dict[str, float]:
-    """The weights when only the signals `present` take part: the others 0, sum 1 again.
+    """Returns the weights with a sum of 1 for the signals `present`, and 0 for the others.
 
-    Where all that is present weighs 0, it shares the whole weight evenly. A text is then searched
-    by the signals that it has, although the weights name only others.
+    If all of the present signals have the weight 0, each gets the same weight. A text is then
+    searched by its own signals, although the weights only name others.
     """
     kept = {name: weights[name] for name in present}
     total = math.fsum(kept.values())

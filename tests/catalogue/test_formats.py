@@ -126,7 +126,7 @@ async def test_a_record_of_a_newer_version_is_not_written(
         ({}, {"format": FORMAT + 1, "owner": None, "begun_at": 7}),
     ],
 )
-async def test_mending_deletes_nothing_that_a_newer_version_has_begun(
+async def test_repairing_deletes_nothing_that_a_newer_version_has_begun(
     filled: House, record_fields: dict[str, object], intent_fields: dict[str, object]
 ) -> None:
     filled.blobs.objects[f"images/{key_hash('a')}/another"] = b"another"
@@ -134,9 +134,9 @@ async def test_mending_deletes_nothing_that_a_newer_version_has_begun(
     before = dict(filled.blobs.objects)
     leave_intent(filled, **intent_fields)
 
-    await filled.mend()
+    await filled.repair()
 
-    if "format" not in record_fields:  # mending gives the record another revision
+    if "format" not in record_fields:  # repairing gives the record another revision
         before[RECORD] = filled.blobs.objects[RECORD]
     assert filled.blobs.objects == before
     assert len(filled.store.points) == 2
@@ -182,13 +182,13 @@ async def test_a_damaged_record_is_told_and_only_put_and_delete_write_over_it(
 
 
 @pytest.mark.parametrize("data", DAMAGED)
-async def test_mending_and_rebuilding_leave_what_belongs_to_a_damaged_record(
+async def test_repairing_and_rebuilding_leave_what_belongs_to_a_damaged_record(
     filled: House, data: bytes
 ) -> None:
     leave_intent(filled, existed=True)
     filled.blobs.objects[RECORD] = data
 
-    await filled.mend()
+    await filled.repair()
     last = await filled.indexer.rebuild(lambda _: None)
 
     assert last.failed == (RECORD,)

@@ -51,11 +51,11 @@ async def test_a_write_of_another_process_that_may_go_on_is_left_alone(pair: Pai
         await pair.second.catalogue.patch("a", {"description": "New"})
 
     assert caught.value.retry_after_s == 5
-    assert await pair.second.catalogue.mend() == 0
+    assert await pair.second.catalogue.repair() == 0
     assert INTENT in pair.blobs.objects
 
 
-async def test_a_write_of_a_process_that_is_gone_is_mended_by_the_next(pair: Pair) -> None:
+async def test_a_write_of_a_process_that_is_gone_is_repaired_by_the_next(pair: Pair) -> None:
     await pair.cut_off_a_patch()
     pair.clock.time += GRACE
 
@@ -70,17 +70,17 @@ async def test_a_clock_that_is_set_back_does_not_hold_the_product(pair: Pair) ->
     await pair.cut_off_a_patch()
     pair.clock.time -= timedelta(days=1)
 
-    assert await pair.second.catalogue.mend() == 1
+    assert await pair.second.catalogue.repair() == 1
 
 
-async def test_a_process_mends_its_own_write_at_once(pair: Pair) -> None:
+async def test_a_process_repairs_its_own_write_at_once(pair: Pair) -> None:
     await pair.cut_off_a_patch()
 
-    assert await pair.first.catalogue.mend() == 1
+    assert await pair.first.catalogue.repair() == 1
     assert [point.payload.product.name for point in pair.store.points.values()] == ["Boot"]
 
 
-async def test_a_record_that_arrives_after_its_write_was_mended_is_refused(pair: Pair) -> None:
+async def test_a_record_that_arrives_after_its_write_was_repaired_is_refused(pair: Pair) -> None:
     before = await pair.blobs.read(RECORD)
     assert before is not None
     pair.first.faults.after = 2
@@ -89,7 +89,7 @@ async def test_a_record_that_arrives_after_its_write_was_mended_is_refused(pair:
     pair.first.faults.after = None
     pair.clock.time += GRACE
 
-    assert await pair.second.catalogue.mend() == 1
+    assert await pair.second.catalogue.repair() == 1
 
     assert await pair.blobs.replace(RECORD, b"{}", before.version) is False
     assert (await pair.second.catalogue.get("a")).name == "Shoe"
@@ -99,7 +99,7 @@ async def test_a_damaged_intent_deletes_nothing_and_holds_nothing_up(pair: Pair)
     before, product = set(pair.blobs.objects), await pair.first.catalogue.get("a")
     pair.blobs.objects[INTENT] = b'{"product_id": "a", "exis'
 
-    assert await pair.first.catalogue.mend() == 1
+    assert await pair.first.catalogue.repair() == 1
     assert pair.blobs.objects.keys() == before
     assert await pair.first.catalogue.get("a") == product
 
@@ -111,7 +111,7 @@ async def test_a_damaged_intent_deletes_nothing_and_holds_nothing_up(pair: Pair)
 async def test_a_damaged_intent_without_a_record_is_taken_away(pair: Pair) -> None:
     pair.blobs.objects[f"pending/{key_hash('b')}.json"] = b""
 
-    await pair.first.catalogue.mend()
+    await pair.first.catalogue.repair()
 
     assert not any(key.startswith("pending/") for key in pair.blobs.objects)
 

@@ -54,7 +54,7 @@ async def running(work: Maintenance) -> AsyncIterator[None]:
             await task
 
 
-async def test_a_write_that_was_cut_off_is_mended_before_the_first_request(house: House) -> None:
+async def test_a_write_that_was_cut_off_is_repaired_before_the_first_request(house: House) -> None:
     house.outage.after = 6
     with pytest.raises(StoreUnavailable):
         await house.catalogue.create("a", ProductFields("a", "", {}), [b"a"])
@@ -148,7 +148,7 @@ async def test_a_product_that_cannot_be_indexed_is_named_and_tried_once(house: H
     async with running(work):
         await until(lambda: work.warnings[0].startswith("1 products could not be indexed"))
         embedded = len(house.embedder.embedded)
-        await work._look()
+        await work._compare()
 
     assert work.expected_products is None
     assert len(house.embedder.embedded) == embedded

@@ -268,7 +268,7 @@ class TwoServices(RuleBasedStateMachine):
             *(self.outcome(self.services[number], operation) for number, operation in asked)
         )
         steps = [operation.step for _, operation in asked]
-        await self.mend()
+        await self.repair()
         ends = possible(self.state, list(zip(steps, outcomes, strict=True)))
         self.state = await self.current()
         assert self.state in ends, (self.state, outcomes)
@@ -282,12 +282,12 @@ class TwoServices(RuleBasedStateMachine):
             return REFUSED
         return DONE
 
-    async def mend(self) -> None:
+    async def repair(self) -> None:
         for service in self.services:
             service.faults.after = None
-        await self.services[0].catalogue.mend()
+        await self.services[0].catalogue.repair()
         self.clock.time += GRACE + timedelta(seconds=1)
-        await self.services[1].catalogue.mend()
+        await self.services[1].catalogue.repair()
 
     async def current(self) -> State | None:
         """The product by its record, after a look at whether all else agrees with the record."""

@@ -253,7 +253,7 @@ async def test_a_creation_cut_off_is_taken_back_and_may_be_tried_again(
         acknowledged = False
     house.outage.after = None
 
-    await house.mend()
+    await house.repair()
     assert consistent(house)
     assert (len(house.store.points) == 2) is acknowledged
 
@@ -273,7 +273,7 @@ async def test_a_replacement_cut_off_leaves_the_old_or_the_new(house: House, cal
         acknowledged = False
     house.outage.after = None
 
-    await house.mend()
+    await house.repair()
 
     product = await house.catalogue.get("a")
     assert product.name == "Boot" or not acknowledged
@@ -293,13 +293,13 @@ async def test_a_deletion_cut_off_leaves_all_or_nothing(house: House, calls: int
         acknowledged = False
     house.outage.after = None
 
-    await house.mend()
+    await house.repair()
 
     assert len(house.store.points) in ({0} if acknowledged else {0, 2})
     assert consistent(house)
 
 
-async def test_the_next_write_mends_what_an_outage_cut_off(house: House) -> None:
+async def test_the_next_write_repairs_what_an_outage_cut_off(house: House) -> None:
     await house.catalogue.create("a", SHOE, [b"front"])
     house.outage.after = 5
     with pytest.raises(StoreUnavailable):

@@ -160,7 +160,7 @@ async def test_what_may_pass_is_tried_again(
         (grpc.StatusCode.INVALID_ARGUMENT, "told to fail"),
         (grpc.StatusCode.UNAUTHENTICATED, "QDRANT_API_KEY"),
         (grpc.StatusCode.PERMISSION_DENIED, "QDRANT_API_KEY"),
-        (grpc.StatusCode.NOT_FOUND, "index it again"),
+        (grpc.StatusCode.NOT_FOUND, "has lost the collection"),
     ],
 )
 async def test_a_refusal_is_not_repeated(

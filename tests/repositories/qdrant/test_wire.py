@@ -174,7 +174,7 @@ async def test_a_collection_that_was_deleted_is_told_of_and_made_again(
 ) -> None:
     await store.ping()
     server.collection = None
-    with pytest.raises(StoreUnavailable, match="index it again"):
+    with pytest.raises(StoreUnavailable, match="has lost the collection"):
         await store.ping()
     assert await store.count_points() == 0
 
