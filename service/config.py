@@ -131,7 +131,11 @@ class Settings(_Weights):
 
     qdrant_url: str | None = Field(
         None,
-        description="Qdrant server, such as http://localhost:6333; unset: the embedded engine.",
+        pattern=r"[^\s,]",
+        description=(
+            "Qdrant server, such as http://localhost:6333, or all nodes of a cluster, separated by"
+            " commas; unset: the embedded engine."
+        ),
     )
     qdrant_api_key: SecretStr | None = Field(None, description="API key of the Qdrant server.")
     qdrant_grpc: bool = Field(True, description="Talk gRPC to the server rather than REST.")

@@ -77,19 +77,22 @@ async def open_index(settings: Settings, fingerprint: str, dimensions: int) -> V
         )
     from service.repositories.qdrant.calls import Calls
     from service.repositories.qdrant.collection import Collection
-    from service.repositories.qdrant.store import QdrantStore, connect
+    from service.repositories.qdrant.nodes import connect
+    from service.repositories.qdrant.store import QdrantStore
 
     key = settings.qdrant_api_key
-    client = connect(
-        settings.qdrant_url,
-        api_key=None if key is None else key.get_secret_value(),
-        grpc=settings.qdrant_grpc,
-        grpc_port=settings.qdrant_grpc_port,
-        timeout_s=settings.qdrant_timeout_s,
-    )
-    # Nothing is asked of the server yet: where it is away, the service starts and says so.
+    clients = [
+        connect(
+            url,
+            api_key=None if key is None else key.get_secret_value(),
+            grpc=settings.qdrant_grpc,
+            grpc_port=settings.qdrant_grpc_port,
+            timeout_s=settings.qdrant_timeout_s,
+        )
+        for url in settings.qdrant_url.replace(",", " ").split()
+    ]
+    # No call is made yet, so that the service can start and report it if the server is away.
     return QdrantStore(
-        client,
         Collection(
             name=collection_name(settings, fingerprint),
             dimensions=dimensions,
@@ -99,7 +102,7 @@ async def open_index(settings: Settings, fingerprint: str, dimensions: int) -> V
             write_consistency=settings.qdrant_write_consistency,
             quantization=settings.qdrant_quantization,
         ),
-        calls=Calls(timeout_s=settings.qdrant_timeout_s),
+        calls=Calls(clients, timeout_s=settings.qdrant_timeout_s),
         exact_search_max_points=settings.exact_search_max_points,
     )
 

@@ -35,6 +35,7 @@ def test_names_in_the_environment_are_the_settings_in_capitals(
         ("QUEUE_TIMEOUT_S", "0"),
         ("API_KEYS", " , "),
         ("READ_API_KEYS", " "),
+        ("QDRANT_URL", " , "),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(

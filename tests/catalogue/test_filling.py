@@ -46,12 +46,12 @@ async def embedded(directory: Path) -> AsyncIterator[tuple[VectorStore, Lose]]:
 async def server(directory: Path) -> AsyncIterator[tuple[VectorStore, Lose]]:
     client = AsyncQdrantClient(location=":memory:")
     collection = Collection(name=NAME, dimensions=DIMENSIONS, fingerprint="f")
-    calls = Calls(timeout_s=5)
-    store = QdrantStore(client, collection, calls=calls, exact_search_max_points=100)
+    calls = Calls([client], timeout_s=5)
+    store = QdrantStore(collection, calls=calls, exact_search_max_points=100)
 
     async def drop_collection() -> None:
         await client.delete_collection(NAME)
-        await collection.ensure(client, calls)  # as another service would
+        await collection.ensure(calls)  # as another service would
 
     yield store, drop_collection
     await store.close()

@@ -20,7 +20,8 @@ from service.core.interfaces import VectorStore
 from service.repositories.edge.store import EdgeStore
 from service.repositories.qdrant.calls import Calls
 from service.repositories.qdrant.collection import Collection
-from service.repositories.qdrant.store import QdrantStore, connect
+from service.repositories.qdrant.nodes import connect
+from service.repositories.qdrant.store import QdrantStore
 from tests.repositories.points import DIMENSIONS
 
 SERVER_URL = os.environ.get("QDRANT_TEST_URL")
@@ -46,7 +47,8 @@ def on_server(client: AsyncQdrantClient) -> QdrantStore:
     collection = Collection(
         name=f"contract-{uuid.uuid4().hex}", dimensions=DIMENSIONS, fingerprint="f"
     )
-    return QdrantStore(client, collection, calls=Calls(timeout_s=5), exact_search_max_points=20_000)
+    calls = Calls([client], timeout_s=5)
+    return QdrantStore(collection, calls=calls, exact_search_max_points=20_000)
 
 
 @pytest_asyncio.fixture(

@@ -1,4 +1,4 @@
-"""Calls a Qdrant server: repeats calls that may succeed, and translates errors."""
+"""Calls a Qdrant server or cluster: repeats calls that may succeed, and translates errors."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from http import HTTPStatus
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 import httpx
 from grpc import StatusCode  # type: ignore[import-untyped]  # it has no type hints
 from grpc.aio import AioRpcError  # type: ignore[import-untyped]  # it has no type hints
 from pydantic import ValidationError
+from qdrant_client import AsyncQdrantClient
 from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
 from qdrant_client.http.exceptions import (
     ApiException,
@@ -21,6 +22,7 @@ from qdrant_client.http.exceptions import (
 )
 
 from service.core.errors import StoreUnavailable
+from service.repositories.qdrant.nodes import Nodes
 
 LONGEST_PAUSE_S = 5.0
 _CLIENT_ERRORS = (
@@ -43,7 +45,6 @@ _TRANSIENT = frozenset(
 )
 _REFUSED = frozenset({StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED})
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -54,29 +55,46 @@ class CollectionGone(StoreUnavailable):
 class Calls:
     """Runs calls with a timeout, and repeats them after a pause with jitter if that may help.
 
-    Every call must be idempotent, because the server may have executed one that timed out. After
-    twice the timeout, no call is repeated.
+    A call is first repeated on other nodes, without a pause. Every call must be idempotent, because
+    a node may have executed one that timed out. After twice the timeout, no call is repeated.
     """
 
-    def __init__(self, *, timeout_s: float, pauses_s: Sequence[float] = (0.1, 0.4)) -> None:
+    def __init__(
+        self,
+        clients: Sequence[AsyncQdrantClient],
+        *,
+        timeout_s: float,
+        pauses_s: Sequence[float] = (0.1, 0.4),
+    ) -> None:
+        self._nodes = Nodes(clients)
         self._timeout_s = timeout_s
         self._pauses_s = tuple(pauses_s)
 
-    async def run(self, call: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Returns the result of the call. Raises StoreUnavailable."""
+    async def run(self, call: Callable[[AsyncQdrantClient], Awaitable[T]]) -> T:
+        """Returns the result of `call` for the client of a node. Raises StoreUnavailable."""
         begun = time.monotonic()
-        for pause_s in (*self._pauses_s, None):
+        pauses_s = iter(self._pauses_s)
+        while True:
+            node = self._nodes.current
             try:
                 # The client has a shorter timeout of its own, which does not cover everything.
                 async with asyncio.timeout(self._timeout_s + 1):
-                    return await call(*args, **kwargs)
+                    return await call(node)
             except _CLIENT_ERRORS as exc:
                 late = time.monotonic() - begun > 2 * self._timeout_s
-                if pause_s is None or late or not _is_transient(exc):
+                if not _is_transient(exc):
                     raise _translated(exc) from exc
-                pause_s = max(pause_s * random.uniform(0.5, 1.5), _asked_pause_s(exc))
-                await asyncio.sleep(min(pause_s, LONGEST_PAUSE_S))
-        raise AssertionError("unreachable")
+                other_works = self._nodes.failed(node)
+                pause_s = 0.0 if other_works else next(pauses_s, None)
+                if late or pause_s is None:
+                    raise _translated(exc) from exc
+                if not other_works:
+                    pause_s = max(pause_s * random.uniform(0.5, 1.5), _asked_pause_s(exc))
+                    await asyncio.sleep(min(pause_s, LONGEST_PAUSE_S))
+
+    async def close(self) -> None:
+        """Closes the clients of all nodes."""
+        await self._nodes.close()
 
 
 def _is_transient(exc: Exception) -> bool:

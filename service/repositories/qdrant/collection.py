@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeAlias
 
 from qdrant_client import AsyncQdrantClient, models
@@ -59,24 +60,30 @@ class Collection:
     write_consistency: int = 1
     quantization: Quantization = "none"
 
-    async def ensure(self, client: AsyncQdrantClient, calls: Calls) -> set[str]:
+    async def ensure(self, calls: Calls) -> set[str]:
         """Creates the collection unless it exists. Several services may do so at the same time.
 
         Returns the indexed paths of numbers and dates. Raises StoreUnavailable, also if the
         existing collection holds other vectors.
         """
-        if not await calls.run(client.collection_exists, self.name):
+        if not await calls.run(self._exists):
             try:
-                await calls.run(self._create, client)
+                await calls.run(self._create)
             except StoreUnavailable:
-                if not await calls.run(client.collection_exists, self.name):
+                if not await calls.run(self._exists):
                     raise
-        found = await calls.run(client.get_collection, self.name)
+        found = await calls.run(lambda node: node.get_collection(self.name))
         self._check(found)
-        for field, schema in _INDEXES.items():
+        for field in _INDEXES:
             if field not in found.payload_schema:
-                await calls.run(client.create_payload_index, self.name, field, field_schema=schema)
+                await calls.run(partial(self._create_index, field))
         return found.payload_schema.keys() - _INDEXES.keys()
+
+    async def _exists(self, client: AsyncQdrantClient) -> bool:
+        return await client.collection_exists(self.name)
+
+    async def _create_index(self, field: str, client: AsyncQdrantClient) -> None:
+        await client.create_payload_index(self.name, field, field_schema=_INDEXES[field])
 
     async def _create(self, client: AsyncQdrantClient) -> None:
         await client.create_collection(

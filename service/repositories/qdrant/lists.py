@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from qdrant_client import AsyncQdrantClient, models
 
@@ -14,23 +14,19 @@ from service.repositories.qdrant.operations import IDS_PER_CALL
 from service.repositories.shared import facets, listing
 from service.repositories.shared.filter_payload import term_path
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Call(Protocol):
     """Calls a method of the client with timeouts, after the collection has been created."""
 
-    async def __call__(
-        self, call: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T: ...
+    async def __call__(self, call: Callable[[AsyncQdrantClient], Awaitable[T]]) -> T: ...
 
 
 class Lists:
     """Runs the plans of `listing` and `facets`, which the embedded store uses too."""
 
-    def __init__(self, client: AsyncQdrantClient, name: str, call: Call) -> None:
-        self._client = client
+    def __init__(self, name: str, call: Call) -> None:
         self._name = name
         self._call = call
 
@@ -60,17 +56,22 @@ class Lists:
     ) -> list[tuple[str, int]]:
         """Returns the most frequent terms of the path, with their counts."""
         answer = await self._call(
-            self._client.facet, self._name, path, limit=limit, facet_filter=only, exact=True
+            lambda node: node.facet(self._name, path, limit=limit, facet_filter=only, exact=True)
         )
         return [(str(hit.value), hit.count) for hit in answer.hits if hit.count]
+
+    async def page(self, **options: Any) -> tuple[list[models.Record], Any]:
+        """Returns some points, and the start of the next page or None.
+
+        `options` are passed to the client's `scroll`.
+        """
+        return await self._call(lambda node: node.scroll(self._name, **options))
 
     async def scroll(self, **options: Any) -> AsyncIterator[list[models.Record]]:
         """Yields all points in chunks. `options` are passed to the client's `scroll`."""
         start = None
         while True:
-            records, start = await self._call(
-                self._client.scroll, self._name, limit=IDS_PER_CALL, offset=start, **options
-            )
+            records, start = await self.page(limit=IDS_PER_CALL, offset=start, **options)
             yield records
             if start is None:
                 return
@@ -89,9 +90,7 @@ class Lists:
             records = [record async for chunk in self.scroll(**options) for record in chunk]
         else:
             order, limit = _order(question.sorting), question.sorting.limit
-            records, _ = await self._call(
-                self._client.scroll, self._name, order_by=order, limit=limit, **options
-            )
+            records, _ = await self.page(order_by=order, limit=limit, **options)
         return [listing.listed(record.id, record.payload) for record in records]
 
 

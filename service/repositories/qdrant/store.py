@@ -6,9 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
-import httpx
 import numpy as np
 from qdrant_client import AsyncQdrantClient, models
 
@@ -52,37 +51,7 @@ from service.repositories.shared.vectors import check_vectors
 _COUNT_AGE_S = 10.0
 _EXACT = models.SearchParams(exact=True)
 _ALL_BUT_FILTER = models.PayloadSelectorExclude(exclude=[FILTER])
-_GRPC_OPTIONS = {
-    # By default, a channel whose server has gone waits up to two minutes before it reconnects.
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.min_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 2000,
-    "grpc.keepalive_time_ms": 30_000,
-}
-
-P = ParamSpec("P")
 T = TypeVar("T")
-
-
-def connect(
-    url: str,
-    *,
-    api_key: str | None = None,
-    grpc: bool = True,
-    grpc_port: int = 6334,
-    timeout_s: int = 5,
-) -> AsyncQdrantClient:
-    """Returns a client for one event loop, which connects at its first call."""
-    return AsyncQdrantClient(
-        url=url,
-        api_key=api_key,
-        prefer_grpc=grpc,
-        grpc_port=grpc_port,
-        timeout=timeout_s,
-        grpc_options=dict(_GRPC_OPTIONS),
-        check_compatibility=False,  # it would start a thread, only to print a warning
-        limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
-    )
 
 
 class QdrantStore:
@@ -90,17 +59,15 @@ class QdrantStore:
 
     def __init__(
         self,
-        client: AsyncQdrantClient,
         collection: Collection,
         *,
         calls: Calls,
         exact_search_max_points: int,
     ) -> None:
-        self._client = client
         self._collection = collection
         self._name = collection.name
         self._calls = calls
-        self._lists = Lists(client, collection.name, self._call)
+        self._lists = Lists(collection.name, self._call)
         self._exact_search_max_points = exact_search_max_points
         self._opening: asyncio.Task[set[str]] | None = None
         self._counted: tuple[float, int] | None = None
@@ -114,7 +81,7 @@ class QdrantStore:
         if self._opening is None:
             # All requests share one attempt while the server is away.
             self._opening = asyncio.create_task(
-                self._collection.ensure(self._client, self._calls), name="collection"
+                self._collection.ensure(self._calls), name="collection"
             )
         opening = self._opening
         try:
@@ -129,13 +96,7 @@ class QdrantStore:
             [*(point.payload for point in changes.upserts), *changes.payloads.values()]
         )
         for operations in batches:
-            await self._call(
-                self._client.batch_update_points,
-                self._name,
-                operations,
-                wait=True,
-                ordering=models.WriteOrdering.MEDIUM,
-            )
+            await self._update(operations)
 
     async def search(
         self,
@@ -176,24 +137,20 @@ class QdrantStore:
             )
             for row in check_vectors(vectors, self._collection.dimensions)
         ]
-        answers = await self._call(self._client.query_batch_points, self._name, requests)
+        answers = await self._call(lambda node: node.query_batch_points(self._name, requests))
         return [{str(point.id): point.score for point in answer.points} for answer in answers]
 
     async def payloads(self, point_ids: Sequence[str]) -> dict[str, Payload]:
         found: dict[str, Payload] = {}
         for ids in chunks(point_ids, IDS_PER_CALL):
-            records = await self._call(
-                self._client.retrieve, self._name, ids, with_payload=_ALL_BUT_FILTER
-            )
+            records = await self._retrieve(ids, with_payload=_ALL_BUT_FILTER)
             found.update((str(record.id), from_stored(record.payload or {})) for record in records)
         return found
 
     async def vectors(self, point_ids: Sequence[str]) -> dict[str, Vector]:
         found: dict[str, Vector] = {}
         for ids in chunks(point_ids, POINTS_PER_CALL):
-            records = await self._call(
-                self._client.retrieve, self._name, ids, with_payload=False, with_vectors=True
-            )
+            records = await self._retrieve(ids, with_payload=False, with_vectors=True)
             found.update(
                 (str(record.id), np.array(record.vector, np.float32)) for record in records
             )
@@ -203,9 +160,7 @@ class QdrantStore:
         found: list[Point] = []
         start = None
         while len(found) < limit:
-            records, start = await self._call(
-                self._client.scroll,
-                self._name,
+            records, start = await self._lists.page(
                 limit=min(POINTS_PER_CALL, limit - len(found)),
                 offset=start,
                 with_payload=_ALL_BUT_FILTER,
@@ -264,7 +219,7 @@ class QdrantStore:
         return await self._count()
 
     async def discard(self, reason: str) -> None:
-        await self._call(self._client.delete_collection, self._name)
+        await self._call(lambda node: node.delete_collection(self._name))
         self._opening = None
 
     @property
@@ -281,20 +236,18 @@ class QdrantStore:
     async def close(self) -> None:
         if self._opening is not None:
             self._opening.cancel()
-        await self._client.close()
+        await self._calls.close()
 
-    async def _call(
-        self, call: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def _call(self, call: Callable[[AsyncQdrantClient], Awaitable[T]]) -> T:
         await self.open()
         try:
-            return await self._calls.run(call, *args, **kwargs)
+            return await self._calls.run(call)
         except CollectionGone:
             self._opening = None
             raise
 
     async def _count(self, **options: Any) -> int:
-        return (await self._call(self._client.count, self._name, **options)).count
+        return (await self._call(lambda node: node.count(self._name, **options))).count
 
     async def _index_ranges(self, payloads: Sequence[Payload]) -> None:
         """Creates indexes for ranges before the first such value arrives, when this costs nothing.
@@ -305,14 +258,25 @@ class QdrantStore:
         paths = range_paths(to_filter_payload(one.product.attributes) for one in payloads)
         for path, table in paths.items():
             if path not in known and len(known) < MAX_RANGE_INDEXES:
-                await self._call(
-                    self._client.create_payload_index,
-                    self._name,
-                    path,
-                    field_schema=RANGE_INDEXES[table],
-                    wait=False,
-                )
+                await self._create_index(path, RANGE_INDEXES[table])
                 known.add(path)
+
+    async def _create_index(self, path: str, schema: models.PayloadSchemaType) -> None:
+        await self._call(
+            lambda node: node.create_payload_index(
+                self._name, path, field_schema=schema, wait=False
+            )
+        )
+
+    async def _update(self, operations: list[models.UpdateOperation]) -> None:
+        await self._call(
+            lambda node: node.batch_update_points(
+                self._name, operations, wait=True, ordering=models.WriteOrdering.MEDIUM
+            )
+        )
+
+    async def _retrieve(self, ids: list[str], **options: Any) -> list[models.Record]:
+        return await self._call(lambda node: node.retrieve(self._name, ids, **options))
 
     async def _nearest(
         self,
@@ -322,13 +286,14 @@ class QdrantStore:
         params: models.SearchParams,
     ) -> list[models.ScoredPoint]:
         found = await self._call(
-            self._client.query_points,
-            self._name,
-            query=query,
-            limit=limit,
-            query_filter=only,
-            search_params=params,
-            with_payload=_ALL_BUT_FILTER,
+            lambda node: node.query_points(
+                self._name,
+                query=query,
+                limit=limit,
+                query_filter=only,
+                search_params=params,
+                with_payload=_ALL_BUT_FILTER,
+            )
         )
         return found.points
 

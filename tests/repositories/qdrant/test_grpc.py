@@ -16,11 +16,14 @@ from qdrant_client.grpc.collections_service_pb2_grpc import (
 )
 from qdrant_client.grpc.points_service_pb2_grpc import PointsServicer, add_PointsServicer_to_server
 
+from service.config import Settings
 from service.core.errors import StoreUnavailable
 from service.core.index import Changes
 from service.repositories.qdrant.calls import Calls
 from service.repositories.qdrant.collection import Collection
-from service.repositories.qdrant.store import QdrantStore, connect
+from service.repositories.qdrant.nodes import connect
+from service.repositories.qdrant.store import QdrantStore
+from service.stores import open_index
 from tests.repositories.points import DIMENSIONS, axis, make_point
 
 
@@ -112,10 +115,10 @@ async def server() -> AsyncIterator[FakeServer]:
 
 @pytest_asyncio.fixture
 async def store(server: FakeServer) -> AsyncIterator[QdrantStore]:
+    client = connect("http://127.0.0.1:6333", grpc_port=server.port, timeout_s=5)
     store = QdrantStore(
-        connect("http://127.0.0.1:6333", grpc_port=server.port, timeout_s=5),
         Collection("c", DIMENSIONS, "f", quantization="turbo4"),
-        calls=Calls(timeout_s=5, pauses_s=[0.2, 0.4, 0.8]),
+        calls=Calls([client], timeout_s=5, pauses_s=[0.2, 0.4, 0.8]),
         exact_search_max_points=0,
     )
     yield store
@@ -181,3 +184,16 @@ async def test_a_server_that_returns_is_used_again(server: FakeServer, store: Qd
         await store.ping()
     await server.start()
     assert await store.count_points() == 7
+
+
+async def test_another_node_of_the_setting_answers_where_the_first_is_away(
+    server: FakeServer,
+) -> None:
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]  # an option of the settings library
+        qdrant_url="http://127.0.0.2:6333, http://127.0.0.1:6333",
+        qdrant_grpc_port=server.port,
+    )
+    store = await open_index(settings, "f", DIMENSIONS)
+    assert await store.count_points() == 7
+    await store.close()

@@ -31,9 +31,8 @@ def store_on(
 ) -> QdrantStore:
     collection = Collection("c", DIMENSIONS, "f", 3, 2, 2, quantization)
     return QdrantStore(
-        server.client(),
         collection,
-        calls=Calls(timeout_s=5, pauses_s=[0.0] * (attempts - 1)),
+        calls=Calls([server.client()], timeout_s=5, pauses_s=[0.0] * (attempts - 1)),
         exact_search_max_points=exact_search_max_points,
     )
 
