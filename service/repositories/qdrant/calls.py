@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import httpx
 from grpc import StatusCode  # type: ignore[import-untyped]  # it has no type hints
@@ -50,6 +50,12 @@ T = TypeVar("T")
 
 class CollectionGone(StoreUnavailable):
     """The collection existed and has been deleted."""
+
+
+class Call(Protocol):
+    """Calls a method of the client with timeouts, after the collection has been created."""
+
+    async def __call__(self, call: Callable[[AsyncQdrantClient], Awaitable[T]]) -> T: ...
 
 
 class Calls:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from collections.abc import AsyncIterator
+from typing import Any
 
-from qdrant_client import AsyncQdrantClient, models
+from qdrant_client import models
 
 from service.core.filter import Filter
 from service.core.index import FacetValue
+from service.repositories.qdrant.calls import Call
 from service.repositories.qdrant.conditions import filter_of, is_number, products_only, to_condition
 from service.repositories.qdrant.operations import IDS_PER_CALL
 from service.repositories.shared import facets, listing
 from service.repositories.shared.filter_payload import term_path
-
-T = TypeVar("T")
-
-
-class Call(Protocol):
-    """Calls a method of the client with timeouts, after the collection has been created."""
-
-    async def __call__(self, call: Callable[[AsyncQdrantClient], Awaitable[T]]) -> T: ...
 
 
 class Lists:

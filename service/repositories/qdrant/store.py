@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,22 +16,21 @@ from service.core.index import Changes, FacetValue, ImageFingerprint, Payload, P
 from service.core.product import AttributeType
 from service.repositories.qdrant.calls import Calls, CollectionGone
 from service.repositories.qdrant.collection import (
-    MAX_HNSW_EF,
     MAX_QUERY_LIMIT,
     RANGE_INDEXES,
     Collection,
 )
-from service.repositories.qdrant.conditions import filter_of, has_any, products_only, to_condition
+from service.repositories.qdrant.conditions import products_only
 from service.repositories.qdrant.lists import Lists
 from service.repositories.qdrant.operations import (
     IDS_PER_CALL,
     POINTS_PER_CALL,
     to_operations,
 )
+from service.repositories.qdrant.searches import ALL_BUT_FILTER, EXACT, Searches
 from service.repositories.shared import listing
 from service.repositories.shared.chunks import chunks
 from service.repositories.shared.filter_payload import (
-    FILTER,
     HAS,
     MAX_RANGE_INDEXES,
     range_paths,
@@ -41,16 +39,12 @@ from service.repositories.shared.filter_payload import (
 )
 from service.repositories.shared.payload import (
     FINGERPRINT_FIELDS,
-    PRODUCT_ID,
     from_stored,
     place,
     to_fingerprint,
 )
 from service.repositories.shared.vectors import check_vectors
 
-_COUNT_AGE_S = 10.0
-_EXACT = models.SearchParams(exact=True)
-_ALL_BUT_FILTER = models.PayloadSelectorExclude(exclude=[FILTER])
 T = TypeVar("T")
 
 
@@ -68,9 +62,8 @@ class QdrantStore:
         self._name = collection.name
         self._calls = calls
         self._lists = Lists(collection.name, self._call)
-        self._exact_search_max_points = exact_search_max_points
+        self._searches = Searches(collection, self._call, exact_search_max_points)
         self._opening: asyncio.Task[set[str]] | None = None
-        self._counted: tuple[float, int] | None = None
 
     async def open(self) -> set[str]:
         """Creates or checks the collection, unless this was done. Every call begins with this.
@@ -110,15 +103,13 @@ class QdrantStore:
     ) -> list[ScoredPoint]:
         """Returns at most MAX_QUERY_LIMIT points."""
         query = check_vectors([vector], self._collection.dimensions)[0].tolist()
-        limit = min(limit, MAX_QUERY_LIMIT)
-        conditions = [] if filter is None else [to_condition(filter)]
-        without = [has_any(PRODUCT_ID, exclude_products)] if exclude_products else []
-        only = filter_of(conditions, without)
-        params = await self._search_params(width, only if conditions else None)
-        points = await self._nearest(query, limit, only, params)
-        if conditions and len(points) < limit and not params.exact:
-            # A filter may disconnect the graph, so that the search ends too early.
-            points = await self._nearest(query, limit, only, _EXACT)
+        points = await self._searches.search(
+            query,
+            limit=min(limit, MAX_QUERY_LIMIT),
+            exclude_products=exclude_products,
+            filter=filter,
+            width=width,
+        )
         return [
             ScoredPoint(str(point.id), point.score, from_stored(point.payload or {}))
             for point in points
@@ -132,9 +123,7 @@ class QdrantStore:
             return [{} for _ in vectors]
         only = models.Filter(must=[models.HasIdCondition(has_id=list(point_ids))])
         requests = [
-            models.QueryRequest(
-                query=row.tolist(), filter=only, limit=len(point_ids), params=_EXACT
-            )
+            models.QueryRequest(query=row.tolist(), filter=only, limit=len(point_ids), params=EXACT)
             for row in check_vectors(vectors, self._collection.dimensions)
         ]
         answers = await self._call(lambda node: node.query_batch_points(self._name, requests))
@@ -143,7 +132,7 @@ class QdrantStore:
     async def payloads(self, point_ids: Sequence[str]) -> dict[str, Payload]:
         found: dict[str, Payload] = {}
         for ids in chunks(point_ids, IDS_PER_CALL):
-            records = await self._retrieve(ids, with_payload=_ALL_BUT_FILTER)
+            records = await self._retrieve(ids, with_payload=ALL_BUT_FILTER)
             found.update((str(record.id), from_stored(record.payload or {})) for record in records)
         return found
 
@@ -163,7 +152,7 @@ class QdrantStore:
             records, start = await self._lists.page(
                 limit=min(POINTS_PER_CALL, limit - len(found)),
                 offset=start,
-                with_payload=_ALL_BUT_FILTER,
+                with_payload=ALL_BUT_FILTER,
                 with_vectors=True,
             )
             found += [
@@ -213,10 +202,10 @@ class QdrantStore:
                 yield [str(record.id) for record in records]
 
     async def count_products(self, *, filter: Filter | None = None) -> int:
-        return await self._count(count_filter=products_only(filter))
+        return await self._searches.count(count_filter=products_only(filter))
 
     async def count_points(self) -> int:
-        return await self._count()
+        return await self._searches.count()
 
     async def discard(self, reason: str) -> None:
         await self._call(lambda node: node.delete_collection(self._name))
@@ -231,7 +220,7 @@ class QdrantStore:
         return
 
     async def ping(self) -> None:
-        await self._count(exact=False)
+        await self._searches.count(exact=False)
 
     async def close(self) -> None:
         if self._opening is not None:
@@ -245,9 +234,6 @@ class QdrantStore:
         except CollectionGone:
             self._opening = None
             raise
-
-    async def _count(self, **options: Any) -> int:
-        return (await self._call(lambda node: node.count(self._name, **options))).count
 
     async def _index_ranges(self, payloads: Sequence[Payload]) -> None:
         """Creates indexes for ranges before the first such value arrives, when this costs nothing.
@@ -277,48 +263,6 @@ class QdrantStore:
 
     async def _retrieve(self, ids: list[str], **options: Any) -> list[models.Record]:
         return await self._call(lambda node: node.retrieve(self._name, ids, **options))
-
-    async def _nearest(
-        self,
-        query: list[float],
-        limit: int,
-        only: models.Filter | None,
-        params: models.SearchParams,
-    ) -> list[models.ScoredPoint]:
-        found = await self._call(
-            lambda node: node.query_points(
-                self._name,
-                query=query,
-                limit=limit,
-                query_filter=only,
-                search_params=params,
-                with_payload=_ALL_BUT_FILTER,
-            )
-        )
-        return found.points
-
-    async def _search_params(self, width: int, only: models.Filter | None) -> models.SearchParams:
-        """Returns the parameters: exact if few points qualify, otherwise by the graph.
-
-        Scores are exact in both cases, because quantized candidates are rescored.
-        """
-        few = self._exact_search_max_points
-        if await self._size() <= few:
-            return _EXACT
-        if only is not None and await self._count(count_filter=only, exact=False) <= few:
-            return _EXACT
-        quantized = self._collection.quantization != "none"
-        rescored = models.QuantizationSearchParams(rescore=True, oversampling=2.0)
-        return models.SearchParams(
-            hnsw_ef=min(width, MAX_HNSW_EF), quantization=rescored if quantized else None
-        )
-
-    async def _size(self) -> int:
-        """Returns a number of points that is at most _COUNT_AGE_S old, to save calls."""
-        now = time.monotonic()
-        if self._counted is None or now - self._counted[0] > _COUNT_AGE_S:
-            self._counted = (now, await self._count(exact=False))
-        return self._counted[1]
 
     async def _payloads_of(self, plan: listing.Plan, filter: Filter | None) -> list[Payload]:
         ids = await self._lists.run(plan, filter)
