@@ -23,7 +23,7 @@ from training.scenes import held_out
 
 
 def main() -> int:
-    """Run one command."""
+    """Runs one command."""
     arguments = _parser().parse_args()
     commands = {"train": _train, "evaluate": _evaluate, "speed": _speed}
     commands[arguments.command](arguments)
@@ -94,7 +94,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _speed(arguments: argparse.Namespace) -> None:
-    """Preprocess and encode 16 batches of 16 noisy pictures of 480 by 360 pixels."""
+    """Preprocesses and encodes 16 batches of 16 noisy pictures of 480 by 360 pixels."""
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (16, 360, 480, 3), dtype=np.uint8)
     images = [Image.fromarray(picture) for picture in noise]

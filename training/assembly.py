@@ -1,4 +1,4 @@
-"""Decides what a run learns from, and how often each kind of picture is shown."""
+"""Assembles the examples of a run, and decides how often each kind of picture is shown."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ COMPOSITES_EACH = 16
 
 @dataclass(frozen=True)
 class Shares:
-    """How many of each part one epoch shows; photos are shown once each."""
+    """The number of examples of each part in an epoch. Each photo is shown once."""
 
     catalogue_repeats: int = 2
     composites: int = 200
@@ -27,7 +27,7 @@ class Shares:
 
 @dataclass(frozen=True)
 class Assembly:
-    """All examples of a run, with the first row of each part, and the photos kept back."""
+    """All examples of a run, the first row of each part, and the held-out photos."""
 
     examples: Examples
     photos: Examples
@@ -37,7 +37,7 @@ class Assembly:
     shares: Shares
 
     def choose(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """The rows of one epoch, shuffled."""
+        """Returns the rows of one epoch, shuffled."""
         photos_end, catalogue_end, composites_end, end = self.bounds
         shown = [
             np.arange(photos_end),
@@ -51,7 +51,7 @@ class Assembly:
 
 
 def assemble(directory: Path, hold_out: bool, seed: int, shares: Shares = Shares()) -> Assembly:
-    """Everything of one run; without `hold_out` the kept-back photos are learned too."""
+    """Assembles a run. Without `hold_out`, the run learns from all photos."""
     photos = shop.read_manifest(directory)
     pictures = shop.catalogue_photos(shop.read_catalogue(directory))
     everything = from_photos(photos, shop.load_pixels(directory, photos))

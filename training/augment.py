@@ -1,4 +1,4 @@
-"""Changes a batch the way cameras, shelves and hands do; hue is left alone."""
+"""Augments a batch with realistic changes of view, light and focus. The hue stays the same."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Strength:
-    """How far pictures are changed; angles in degrees, the rest as shares."""
+    """The strength of the changes. Angles are in degrees, all other values are shares."""
 
     smallest_crop: float = 0.3
     stretch: float = 0.25
@@ -21,7 +21,7 @@ class Strength:
 
 
 def augmented(batch: Tensor, side: int, strength: Strength, rng: torch.Generator) -> Tensor:
-    """(n, height, width, 3) uint8 to (n, 3, side, side) float in 0..1."""
+    """Turns (n, height, width, 3) in uint8 into (n, 3, side, side) floats from 0 to 1."""
     pixels = batch.permute(0, 3, 1, 2).float().div_(255)
     grid = F.affine_grid(
         _random_views(len(batch), strength, rng), [len(batch), 3, side, side], align_corners=False
@@ -31,7 +31,7 @@ def augmented(batch: Tensor, side: int, strength: Strength, rng: torch.Generator
 
 
 def _random_views(n: int, strength: Strength, rng: torch.Generator) -> Tensor:
-    """Affine maps (n, 2, 3) from the seen square to the picture, both as -1..1."""
+    """Returns affine maps (n, 2, 3) from the cropped square to the picture, both from -1 to 1."""
     area = _uniform(n, strength.smallest_crop, 1.0, rng)
     stretch = torch.exp(_uniform(n, -strength.stretch, strength.stretch, rng))
     width = (area * stretch).sqrt().clamp(max=1.05)
@@ -58,7 +58,9 @@ def _relit(pixels: Tensor, strength: Strength, rng: torch.Generator) -> Tensor:
 
 
 def cut_and_mixed(pixels: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor, float]:
-    """CutMix (arXiv:1905.04899): the batch, whose patch each row got, the share that stayed."""
+    """Applies CutMix (arXiv:1905.04899).
+
+    Returns the batch, the row from which each patch was taken, and the share that was kept."""
     side = pixels.shape[-1]
     partner = torch.randperm(len(pixels), generator=rng)
     cut = side * math.sqrt(float(torch.rand(1, generator=rng)) * 0.75)

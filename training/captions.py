@@ -1,4 +1,4 @@
-"""Says in words what a picture shows: the terms from which its captions are put together."""
+"""Finds the terms that describe a picture, from which its captions are composed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from training.lexicon import (
 from training.photos import Product
 
 COLOUR_NAMED_FROM = 0.3
-"""The share of a picture's colours from which a colour is named in its captions."""
+"""Captions name a colour if it has at least this share of a picture's colours."""
 
 RENAMED = {"pants": "trousers", "t-shirt": "t-shirt", "sports-car": "sports car"}
 
@@ -34,14 +34,14 @@ _OTHER_NAMES = frozenset(
 
 @dataclass(frozen=True)
 class Corpus:
-    """The vocabulary and which of its words hold for which picture, (n, words)."""
+    """The vocabulary, and a matrix (n, words) that says which words are true of which picture."""
 
     vocabulary: Vocabulary
     holds: npt.NDArray[np.bool_]
 
 
 def corpus_of(examples: Examples, products: list[Product]) -> Corpus:
-    """The terms of every example, over the words that any of them has."""
+    """Returns the terms of every example. The vocabulary contains the words in use."""
     known = {product.product_id: product for product in products}
     terms = [_terms(examples, row, known) for row in range(len(examples))]
     words = sorted({term for each in terms for term in each})
@@ -73,7 +73,7 @@ def _terms(examples: Examples, row: int, products: dict[str, Product]) -> set[st
 
 
 def _name_colours(label: str, products: dict[str, Product]) -> set[str]:
-    """Colour words in a product's own name ("Red Bell Pepper") hold for all its pictures."""
+    """Returns colour words in a product's name ("Red Bell Pepper"), true of all its pictures."""
     return set(_words(products[label].name)) & set(COLOURS) if label in products else set()
 
 
@@ -87,13 +87,13 @@ def _listed(names: str) -> list[str]:
 
 
 def _words(text: str) -> Iterable[str]:
-    """The words of a name or a description, in the singular where both are used."""
+    """Returns the words of a name or description, in the singular if both forms occur."""
     tokens = [token for token in tokens_of(text) if token not in IGNORED and not token.isdigit()]
     return [token for token in tokens if len(token) > 2]
 
 
 def aliases_for(words: set[str]) -> dict[str, tuple[str, ...]]:
-    """Other names for those words: by hand, by spelling, by depth of colour, by plural."""
+    """Returns other names for these words: synonyms, spellings, shades of colours and plurals."""
     aliases: dict[str, tuple[str, ...]] = {}
     for table in (COLOUR_ALIASES, SHADES, PATTERN_ALIASES, HYPONYMS, ALIASES):
         for word, others in table.items():
@@ -110,7 +110,7 @@ def aliases_for(words: set[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _depths(aliases: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """ "dark red" is red and black; so for every name of one colour."""
+    """Returns names such as "dark red", which means red and black, for every name of a colour."""
     names = {name: parts for name, parts in aliases.items() if set(parts) <= set(COLOURS)}
     names |= {colour: (colour,) for colour in COLOURS}
     return {

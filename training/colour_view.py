@@ -26,7 +26,7 @@ class View:
 
 @dataclass(frozen=True)
 class Fit:
-    """The knobs of the view; shrink keeps rare directions from being blown up."""
+    """The parameters of the fit. `shrink` limits the scaling of rare directions."""
 
     kept: int = 128
     shrink: float = 0.05
@@ -35,7 +35,7 @@ class Fit:
 
 
 def small(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Pictures as the descriptor reads them, (n, 64, 64, 3)."""
+    """Returns the pictures at the size that the descriptor reads, (n, 64, 64, 3)."""
     size = (descriptor.SIDE, descriptor.SIDE)
     return np.stack(
         [np.asarray(Image.fromarray(p).resize(size, Image.Resampling.BICUBIC)) for p in pixels]
@@ -43,7 +43,7 @@ def small(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def fit_prototypes(pictures: npt.NDArray[np.uint8], seed: int) -> Vectors:
-    """PROTOTYPES colours in CIELAB that stand for the pictures' colours (k-means)."""
+    """Returns PROTOTYPES representative colours of the pictures in CIELAB, found by k-means."""
     rng = np.random.default_rng(seed)
     colours = descriptor.to_lab(pictures[:, ::6, ::6].reshape(-1, 3))
     colours = colours[rng.choice(len(colours), min(len(colours), 20_000), replace=False)]
@@ -61,8 +61,10 @@ def fit_prototypes(pictures: npt.NDArray[np.uint8], seed: int) -> Vectors:
 
 
 def look_alikes(examples: Examples, split_by_colour: npt.NDArray[np.bool_]) -> list[str]:
-    """The classes whose members should look alike: the label, and where a label comes in
-    every colour, the label in one colour."""
+    """Returns the class of each example. The members of a class should look alike.
+
+    A class is a label, or a label in one colour for things that exist in every colour.
+    """
     main = examples.colours.argmax(1)
     return [
         f"{label}/{COLOURS[main[row]]}" if split_by_colour[row] else label
@@ -71,7 +73,7 @@ def look_alikes(examples: Examples, split_by_colour: npt.NDArray[np.bool_]) -> l
 
 
 def fit_projection(features: Vectors, classes: list[str], fit: Fit) -> Projection:
-    """Linear discriminants: whiten what differs within a class, keep what differs between.
+    """Fits linear discriminants, which suppress differences within a class and keep all others.
 
     Fukunaga, "Introduction to Statistical Pattern Recognition", chapter 10; the within-class
     covariance is shrunk towards a multiple of the identity.
@@ -97,7 +99,7 @@ def fit_projection(features: Vectors, classes: list[str], fit: Fit) -> Projectio
 
 
 def measured(pictures: npt.NDArray[np.uint8], prototypes: Vectors) -> tuple[Vectors, Vectors]:
-    """Features (n, f) and colour shares (n, regions, k) of small pictures."""
+    """Returns the features (n, f) and colour shares (n, regions, k) of small pictures."""
     palette, regions = descriptor.palette_of(prototypes), descriptor.colour_regions()
     shares = descriptor.colour_shares(pictures, palette, regions)
     return features_of(shares, descriptor.edge_shares(pictures)), shares

@@ -21,13 +21,13 @@ PART = 32
 
 @dataclass(frozen=True)
 class Signals:
-    """Unit vectors of the same n pictures from both encoders."""
+    """The unit vectors of the same n pictures, from both encoders."""
 
     semantic: Vectors
     visual: Vectors
 
     def mixed(self, weights: tuple[float, float]) -> Vectors:
-        """Vectors whose inner product is the weighted sum of both cosines."""
+        """Returns vectors whose inner product is the weighted sum of both cosines."""
         semantic, visual = np.sqrt(np.array(weights, np.float32))
         return np.concatenate([semantic * self.semantic, visual * self.visual], 1)
 
@@ -38,7 +38,7 @@ class Signals:
 def signals_of(
     semantic: CompactSemanticEncoder, visual: CompactVisualEncoder, images: Sequence[Image.Image]
 ) -> Signals:
-    """Through preprocess and encode, PART pictures at a time."""
+    """Preprocesses and encodes the pictures, PART at a time."""
     first, second = [], []
     for start in range(0, len(images), PART):
         part = images[start : start + PART]
@@ -48,7 +48,7 @@ def signals_of(
 
 
 def open_all(directory: Path, photos: Sequence[Photo]) -> list[Image.Image]:
-    """The photos themselves, upright in RGB."""
+    """Returns the photos, upright and in RGB."""
     images = []
     for photo in photos:
         with Image.open(directory / photo.path) as file:
@@ -57,7 +57,9 @@ def open_all(directory: Path, photos: Sequence[Photo]) -> list[Image.Image]:
 
 
 def report(weights: Path, directory: Path, held_out: npt.NDArray[np.bool_]) -> dict[str, float]:
-    """First-hit rates of the held-out photos, against the other photos and the catalogue."""
+    """Returns the rates of correct first hits for the held-out photos.
+
+    Hits are searched among the other photos and in the catalogue."""
     semantic, visual = CompactSemanticEncoder.load(weights), CompactVisualEncoder.load(weights)
     photos = shop.read_manifest(directory)
     pictures = shop.catalogue_photos(shop.read_catalogue(directory))

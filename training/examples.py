@@ -16,7 +16,7 @@ UNKNOWN_PATTERN = -1
 
 @dataclass(frozen=True)
 class Examples:
-    """n pictures: pixels (n, side, side, 3), names, colour shares (n, 12), pattern index (n,)."""
+    """The pixels (n, side, side, 3), names, colour shares (n, 12) and pattern indices (n,)."""
 
     pixels: Pixels
     labels: list[str]
@@ -29,7 +29,7 @@ class Examples:
 
 
 def from_photos(photos: list[Photo], pixels: Pixels) -> Examples:
-    """Labels as the manifest says, colours as measured, patterns unknown."""
+    """Returns photos with the labels of the manifest, measured colours and unknown patterns."""
     return Examples(
         pixels,
         [photo.label for photo in photos],
@@ -40,7 +40,7 @@ def from_photos(photos: list[Photo], pixels: Pixels) -> Examples:
 
 
 def from_drawn(drawn: DrawnSet) -> Examples:
-    """Everything is known of a drawn thing."""
+    """Returns drawn pictures, of which label, colours and pattern are known."""
     colours = np.zeros((len(drawn.kinds), len(COLOURS)), np.float32)
     for row, colouring in enumerate(drawn.colourings):
         share = 0.95 if colouring.pattern == "plain" else 0.65
@@ -56,7 +56,7 @@ def from_drawn(drawn: DrawnSet) -> Examples:
 
 
 def joined(sets: list[Examples]) -> Examples:
-    """All sets behind each other."""
+    """Concatenates the sets."""
     return Examples(
         np.concatenate([s.pixels for s in sets]),
         [label for s in sets for label in s.labels],
@@ -67,7 +67,7 @@ def joined(sets: list[Examples]) -> Examples:
 
 
 def chosen(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
-    """The examples in those rows."""
+    """Returns the examples in these rows."""
     return Examples(
         examples.pixels[rows],
         [examples.labels[row] for row in rows],
@@ -78,9 +78,10 @@ def chosen(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
 
 
 def measured_colours(pixels: Pixels) -> npt.NDArray[np.float32]:
-    """The share of each basic colour in what stands in the middle, (n, 12).
+    """Returns the share of each basic colour in the object of each picture, (n, 12).
 
-    The middle counts most, and what is as common along the border is taken for background.
+    The object is expected in the middle. Colours that are as common along the border count as
+    background.
     """
     side = pixels.shape[1]
     step = max(1, side // 44)
@@ -99,9 +100,9 @@ def measured_colours(pixels: Pixels) -> npt.NDArray[np.float32]:
 
 
 def composites(catalogue: Examples, scenery: Pixels, each: int, seed: int) -> Examples:
-    """Every catalogue picture, cut out of its white ground, before other pictures.
+    """Pastes every catalogue picture, without its white background, onto other pictures.
 
-    It tells the network that a product on white and the product in a shop are the same.
+    The network so learns that a product on white and the same product in a shop are equal.
     """
     rng = np.random.default_rng(seed)
     rows = np.repeat(np.arange(len(catalogue)), each)
@@ -120,7 +121,7 @@ def composites(catalogue: Examples, scenery: Pixels, each: int, seed: int) -> Ex
 
 
 def cut_out(picture: Pixels) -> Image.Image:
-    """A mask (L) of what is not the white ground that reaches the border."""
+    """Returns a mask (mode L) of the product: all pixels but the white area at the border."""
     filled = Image.fromarray(picture)
     last = filled.width - 1
     for corner in ((0, 0), (last, 0), (0, last), (last, last)):

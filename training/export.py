@@ -23,7 +23,7 @@ def save_semantic(
     side: int,
     attribute_share: float,
 ) -> None:
-    """Matrices in half, norms and biases in single precision; the vocabulary beside them."""
+    """Writes matrices in half precision, norms and biases in single, and the vocabulary."""
     counters = ("num_batches_tracked",)
     tensors = {
         name: (tensor.detach().half() if tensor.ndim > 1 else tensor.detach()).contiguous()
@@ -43,7 +43,7 @@ def save_semantic(
 
 
 def save_visual(directory: Path, view: View) -> None:
-    """Prototypes and projection in half precision."""
+    """Writes the prototypes and the projection in half precision."""
     projection = view.projection
     arrays = {
         "prototypes": view.prototypes.astype(np.float16),

@@ -1,4 +1,4 @@
-"""Further names of goods and shades that stand for a word the pictures teach."""
+"""Lists further names of goods and shades, each with a word that the training teaches."""
 
 from typing import Final
 
@@ -125,7 +125,7 @@ HYPONYMS: Final[dict[str, str]] = {
     "vehicle": "vehicles motor-vehicles road-vehicle conveyance",
     "accessory": "fashion-accessory travel-accessory",
 }
-"""A word the pictures teach to names that are read as that word; a hyphen means a space."""
+"""Maps a learned word to names that are read as this word. A hyphen stands for a space."""
 
 SHADES: Final[dict[str, str]] = {
     "black": "jet-black coal-black pitch-black midnight-black ink liquorice",
@@ -167,10 +167,10 @@ SHADES: Final[dict[str, str]] = {
         "wheat linen-coloured"
     ),
 }
-"""Basic colour to further names of its shades."""
+"""Maps a basic colour to further names of its shades."""
 
 DEPTHS: Final[dict[str, str]] = {
     "dark": "black", "deep": "black", "light": "white", "pale": "white", "pastel": "white",
     "bright": "", "vivid": "", "neon": "", "faded": "grey", "medium": "",
 }  # fmt: skip
-"""The modifiers of a colour, each with the colour that it mixes in."""
+"""Maps a modifier of colours to the colour that it adds."""

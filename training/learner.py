@@ -1,4 +1,4 @@
-"""Trains the image tower: cosine classifiers of label and group, colours and patterns."""
+"""Trains the image tower with classifiers of labels, groups, colours and patterns."""
 
 import copy
 import math
@@ -18,7 +18,7 @@ from training.examples import Examples
 
 @dataclass(frozen=True)
 class Recipe:
-    """Every number of a run; sides in pixels with the share of all steps spent on each."""
+    """The parameters of a run. `sides` has sides in pixels, with their shares of all steps."""
 
     epochs: int = 36
     batch: int = 64
@@ -36,7 +36,7 @@ class Recipe:
 
 
 class Learner(nn.Module):
-    """The tower and the classifiers that are dropped after training."""
+    """The tower, and the classifiers that only the training needs."""
 
     def __init__(self, shape: TowerShape, labels: int, groups: int, scale: float) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Learner(nn.Module):
         self.scale = scale
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """(n, 3, side, side) to logits of label, group, colours and pattern."""
+        """Turns (n, 3, side, side) into the logits of label, group, colours and pattern."""
         kind, colours, patterns = self.tower(pixels)
         kind = F.normalize(kind.float(), dim=1)
         label = self.scale * kind @ F.normalize(self.labels, dim=1).T
@@ -56,7 +56,7 @@ class Learner(nn.Module):
 
 @dataclass(frozen=True)
 class Targets:
-    """The right answers of the learner, example by example."""
+    """The expected output of the learner for each example."""
 
     labels: Tensor
     groups: Tensor
@@ -70,7 +70,7 @@ class Targets:
 
 
 def targets_of(examples: Examples, labels: list[str], groups: list[str]) -> Targets:
-    """Names to indices into the given lists."""
+    """Returns the examples' labels and groups as indices into these lists."""
     return Targets(
         torch.tensor([labels.index(name) for name in examples.labels]),
         torch.tensor([groups.index(name) for name in examples.groups]),
@@ -82,7 +82,7 @@ def targets_of(examples: Examples, labels: list[str], groups: list[str]) -> Targ
 def loss_of(
     answers: tuple[Tensor, Tensor, Tensor, Tensor], wanted: Targets, recipe: Recipe
 ) -> Tensor:
-    """Cross entropies, weighted as the recipe says."""
+    """Returns the sum of the cross entropies, with the weights of the recipe."""
     label, group, colours, patterns = answers
     kind = F.cross_entropy(label, wanted.labels, label_smoothing=recipe.smoothing)
     kind = kind + recipe.group_weight * F.cross_entropy(
@@ -99,7 +99,7 @@ Watcher = Callable[[int, float, nn.Module], None]
 
 
 class Trainer:
-    """One run of a recipe, from first step to averaged weights."""
+    """Trains by a recipe, from the first step to the averaged weights."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class Trainer:
         self.step = 0
 
     def run(self, watch: Watcher) -> nn.Module:
-        """All epochs; `watch` is told the epoch, its mean loss and the averaged learner."""
+        """Runs all epochs. `watch` gets each epoch, its mean loss and the averaged learner."""
         for epoch in range(self.recipe.epochs):
             loss = self._epoch(epoch)
             watch(epoch, loss, self.average)
@@ -174,7 +174,7 @@ class Trainer:
 
 
 def rate_at(progress: float, recipe: Recipe) -> float:
-    """One cycle: up along a line, down along a cosine; progress in 0..1."""
+    """Returns the rate, which rises linearly and falls by a cosine. Progress is from 0 to 1."""
     if progress < recipe.warm_up:
         return recipe.peak_rate * max(0.02, progress / recipe.warm_up)
     down = (progress - recipe.warm_up) / (1 - recipe.warm_up)
@@ -182,7 +182,7 @@ def rate_at(progress: float, recipe: Recipe) -> float:
 
 
 def side_at(progress: float, recipe: Recipe) -> int:
-    """Pixels a side at that share of the run."""
+    """Returns the side in pixels at this share of the run."""
     passed = 0.0
     for side, share in recipe.sides:
         passed += share
@@ -192,7 +192,7 @@ def side_at(progress: float, recipe: Recipe) -> int:
 
 
 def has_fast_bfloat16() -> bool:
-    """Tells whether this processor multiplies bfloat16 natively."""
+    """Returns True if this processor multiplies bfloat16 in hardware."""
     return bool(torch.cpu._is_avx512_bf16_supported())
 
 
@@ -203,7 +203,7 @@ def _decayed_groups(module: nn.Module, decay: float) -> list[dict[str, object]]:
 
 
 def _shrunk(pixels: npt.NDArray[np.uint8], side: int) -> Tensor:
-    """All pixels at a smaller side, (n, side, side, 3) uint8."""
+    """Returns the pixels at a smaller side, (n, side, side, 3) in uint8."""
     whole = torch.from_numpy(pixels)
     if side >= whole.shape[1]:
         return whole

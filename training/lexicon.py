@@ -1,4 +1,4 @@
-"""The words for what the pictures show, and other names for them, written by hand."""
+"""Lists the words for the contents of the pictures and their synonyms, written by hand."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ COLOUR_ALIASES: Final[dict[str, str]] = {
     "brown": "chocolate chestnut tan hazel mahogany walnut bronze cognac brownish",
     "beige": "cream camel sand ecru taupe nude off-white oatmeal",
 }
-"""Basic colour to its other names."""
+"""Maps a basic colour to its other names."""
 
 MIXED_COLOURS: Final[dict[str, tuple[str, ...]]] = {
     "turquoise": ("blue", "green"),
@@ -150,7 +150,7 @@ ALIASES: Final[dict[str, str]] = {
     "food": "grocery groceries edible foodstuff produce",
     "drink": "beverage drinks refreshment",
 }
-"""A word or phrase of the pictures to its other names; a hyphen there means a space."""
+"""Maps a word or phrase to its other names. A hyphen in them stands for a space."""
 
 EXTRA_WORDS: Final[dict[str, str]] = {
     "t-shirt": "clothing cotton short-sleeved summer casual",
@@ -189,7 +189,7 @@ EXTRA_WORDS: Final[dict[str, str]] = {
     "apple": "fruit food fresh round",
     "Banana": "fruit food fresh",
 }
-"""Label to further words that hold for every picture of it: use, material, part, hypernym."""
+"""Maps a label to words that are true of all its pictures: use, material, part, hypernym."""
 
 SECTION_WORDS: Final[dict[str, str]] = {
     "Fruit": "fruit food fresh",

@@ -1,4 +1,4 @@
-"""The last steps of a run: word vectors and colour view from a trained tower, then the files."""
+"""Runs the last steps: fits word vectors and the colour view, and writes the files."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from training.words import WordRecipe, fit_words
 
 @dataclass(frozen=True)
 class Finishing:
-    """Choices made on held-out photos: the side in pixels, the shares, the fits."""
+    """Parameters chosen on held-out photos: the side in pixels, the shares and the fits."""
 
     side: int = 160
     attribute_share: float = 0.1
@@ -41,7 +41,7 @@ def finish(
     directory: Path,
     choices: Finishing,
 ) -> None:
-    """Fit what needs no gradient through the tower, and write all files to `directory`."""
+    """Fits everything but the tower, and writes all files to `directory`."""
     examples = assembly.examples
     vectors = embedded(tower.eval(), examples.pixels, choices.side, choices.attribute_share)
     corpus = corpus_of(examples, products)
@@ -51,7 +51,7 @@ def finish(
 
 
 def view_of(assembly: Assembly, choices: Finishing) -> View:
-    """The colour view, fitted to everything the run learned from."""
+    """Fits the colour view to all examples of the run."""
     examples = assembly.examples
     pictures = small(examples.pixels)
     prototypes = fit_prototypes(pictures, choices.seed)
@@ -61,7 +61,7 @@ def view_of(assembly: Assembly, choices: Finishing) -> View:
 
 
 def in_every_colour(assembly: Assembly) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Marks the examples whose labels come in every colour: garments and drawn goods."""
+    """Marks the examples of things that exist in every colour: garments and drawn goods."""
     photos_end, _, composites_end, end = assembly.bounds
     mask = np.zeros(end, bool)
     mask[composites_end:] = True

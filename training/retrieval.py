@@ -1,4 +1,4 @@
-"""Measures retrieval: whose label the nearest catalogue entries have."""
+"""Measures retrieval by the labels of the nearest catalogue entries."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ Vectors = npt.NDArray[np.float32]
 def hit_rate(
     queries: Vectors, wanted: list[str], catalogue: Vectors, labels: list[str], first: int = 1
 ) -> float:
-    """The share of queries with their label among the `first` nearest by inner product."""
+    """Returns the share of queries with their label among the `first` nearest entries."""
     order = np.argsort(-(queries @ catalogue.T), axis=1)[:, :first]
     names = np.array(labels)
     return float((names[order] == np.array(wanted)[:, None]).any(1).mean())
@@ -24,7 +24,7 @@ def hit_rate(
 def embedded(
     tower: ImageTower, pixels: npt.NDArray[np.uint8], side: int, attribute_share: float
 ) -> Vectors:
-    """The unit vectors (n, dimensions) of cached pictures, as the encoder would give them."""
+    """Returns the unit vectors (n, dimensions) of cached pictures, as the encoder computes them."""
     vectors: list[Tensor] = []
     for part in torch.from_numpy(pixels).split(128):
         image = part.permute(0, 3, 1, 2).float() / 255

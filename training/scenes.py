@@ -1,8 +1,8 @@
-"""Finds photos of the same shelf or bowl, so that none is learned while its twin is tested.
+"""Finds photos of the same scene, so that near copies are not split between training and test.
 
-The grocery photos are numbered in no order of time: a hold-out by runs of numbers leaves a
-near copy of almost every held-out photo to learn from, and a colour histogram then finds 91 %
-of the products (44 % where whole scenes are held out).
+The numbers of the grocery photos do not follow the time. If photos are held out by ranges of
+numbers, the training photos contain a near copy of almost every held-out one, and a colour
+histogram then finds 91 % of the products. With whole scenes held out it finds 44 %.
 """
 
 from collections import defaultdict
@@ -14,13 +14,13 @@ from training.colour_view import fit_prototypes, measured, small
 from training.photos import Photo, Pixels
 
 SAME_SCENE_COSINE = 0.90
-"""Two photos of a label with features this alike are one scene, and so are their chains."""
+"""Photos of a label with at least this cosine belong to one scene, also through other photos."""
 
 Mask = npt.NDArray[np.bool_]
 
 
 def held_out(photos: list[Photo], pixels: Pixels, share: float, seed: int) -> Mask:
-    """Marks the photos to measure on: about `share` of each label, groceries by scene."""
+    """Marks the photos for the test: about `share` of each label, and groceries by whole scenes."""
     rng = np.random.default_rng(seed)
     pictures = small(pixels)
     features, _ = measured(pictures, fit_prototypes(pictures, seed))
@@ -34,7 +34,7 @@ def held_out(photos: list[Photo], pixels: Pixels, share: float, seed: int) -> Ma
 
 
 def scenes_of(features: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    """The scene of each of n unit vectors: the connected parts of the graph of likeness."""
+    """Returns the scene of each of n unit vectors: its component in the graph of similar photos."""
     near = features @ features.T > SAME_SCENE_COSINE
     scenes = np.arange(len(features))
     while True:
@@ -46,7 +46,7 @@ def scenes_of(features: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
 
 
 def _some_scenes(scenes: npt.NDArray[np.int64], share: float, rng: np.random.Generator) -> Mask:
-    """Scenes in random order until `share` is reached; none that would take half as much again."""
+    """Takes scenes in random order until `share` is reached, but at most 1.5 times as much."""
     taken = np.zeros(len(scenes), bool)
     for scene in rng.permutation(np.unique(scenes)):
         members = scenes == scene

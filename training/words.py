@@ -1,4 +1,4 @@
-"""Fits the text tower: one vector a word, so that a caption lies beside its pictures."""
+"""Fits the text tower: a vector for each word, so that captions are close to their pictures."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class WordRecipe:
-    """Numbers of the fit; `scale` sharpens the cosines in the contrastive loss."""
+    """The parameters of the fit. `scale` multiplies the cosines in the contrastive loss."""
 
     steps: int = 500
     captions: int = 192
@@ -27,10 +27,10 @@ class WordRecipe:
 
 
 def fit_words(pictures: Vectors, corpus: Corpus, recipe: WordRecipe) -> Vectors:
-    """Unit picture vectors (n, d) to word vectors (words, d), whose sum is a caption.
+    """Returns word vectors (words, d) for unit picture vectors (n, d). A caption is a sum of words.
 
-    Each step draws captions of one to four true words of some picture; every picture for
-    which all those words hold is an answer, all others are not (InfoNCE, many positives).
+    Each step draws captions of one to four words that are true of some picture. All pictures of
+    which all these words are true are positives (InfoNCE with several positives).
     """
     rng = np.random.default_rng(recipe.seed)
     holds = torch.from_numpy(corpus.holds)
@@ -51,15 +51,15 @@ def fit_words(pictures: Vectors, corpus: Corpus, recipe: WordRecipe) -> Vectors:
 
 
 def _starting_words(bank: Tensor, holds: Tensor) -> Tensor:
-    """The mean of a word's pictures, less the mean of all."""
+    """Returns for each word the mean of its pictures, minus the mean of all pictures."""
     counts = holds.sum(0).clamp(min=1)[:, None]
     return holds.float().T @ bank / counts - bank.mean(0)
 
 
 def _captions(holds: npt.NDArray[np.bool_], count: int, rng: np.random.Generator) -> Tensor:
-    """Bags of words (count, words), each true of at least one of the pictures.
+    """Returns bags of words (count, words), each of which is true of at least one picture.
 
-    Words that few pictures share are drawn more often, by the inverse root of their number.
+    The chance of a word is the inverse square root of the number of its pictures.
     """
     rarity = 1 / np.sqrt(np.maximum(holds.sum(0), 1))
     bags = np.zeros((count, holds.shape[1]), np.float32)
