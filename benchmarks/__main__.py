@@ -39,11 +39,11 @@ def main() -> None:
 def _measure(
     directory: Path, parts: tuple[str, ...], *, quick: bool, to: Path
 ) -> dict[str, object]:
-    """The results of earlier runs stay where a part is not measured."""
+    """Keeps the earlier results of parts that are not measured."""
     file = to / "results.json"
     results = json.loads(file.read_text()) if file.exists() and not quick else {}
     clip, resnet50 = write_models(directory, full_size=not quick)
-    os.sync()  # or the disk would still write them during the first measurement
+    os.sync()  # otherwise the disk would write them during the first measurement
     options = Options(directory, clip, resnet50, quick, peak_gflops(quick=quick))
     started = time.perf_counter()
     for part in (bar := tqdm(parts, unit=" part")):

@@ -1,4 +1,4 @@
-"""Bulk indexing over HTTP and the same answers: the service beside the naive way, in turns."""
+"""Measures bulk indexing over HTTP against the naive way, and compares the answers."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ BATCH = 32
 TIE = 1e-3
 SENDERS = 2
 WARM_UP = 10_000_000
-"""The number of the first product that is indexed before the measurement, and deleted."""
+"""The number of the first product that is indexed before the measurement and deleted again."""
 
 
 def measure(options: Options) -> Result:
-    """Images a second of both, and whether vectors and searches are the naive way's."""
+    """Returns the images a second of both, and compares their vectors and searches."""
     rounds, per_round = options.size(2, 1), options.size(8 * BATCH, 4)
     pictures = [picture(seed, ONE_MEGAPIXEL) for seed in range(rounds * per_round)]
     naive = Naive(options.clip, options.resnet50)
@@ -89,7 +89,7 @@ async def _index(running: server.Service, bodies: list[bytes]) -> None:
 def _least_cosines(
     directory: Path, pictures: list[bytes], exact: list[Vectors]
 ) -> dict[str, float]:
-    """Between each indexed picture's vectors, read from the index on disk, and float32's."""
+    """Returns the cosines between the vectors in the index on disk and those in float32."""
     semantic_size, visual_size = (len(vector) for vector in exact[0])
     (collection,) = (directory / "vectors").iterdir()
     shard = Shard.load(collection / "shard", semantic_size + visual_size)
@@ -109,7 +109,7 @@ def _least_cosines(
 def _same_answers(
     options: Options, running: server.Service, naive: Naive, pictures: list[bytes]
 ) -> Result:
-    """Top tens over HTTP beside float32's: equal but for ties, scores within `TIE`."""
+    """Counts top tens over HTTP that equal those in float32, except for ties within `TIE`."""
     each = options.size(16, 2)
     fresh = [picture(2 * WARM_UP + n, ONE_MEGAPIXEL) for n in range(each)]
     furthest, same = 0.0, 0
@@ -118,7 +118,7 @@ def _same_answers(
         hits = asyncio.run(_hits(running, query))
         exact = naive.exact_scores(query)
         furthest = max(furthest, *(abs(score - float(exact[n])) for n, score in hits))
-        # A tie may go either way.
+        # Products with equal scores may be in either order.
         in_order = all(exact[a] >= exact[b] - TIE for (a, _), (b, _) in pairwise(hits))
         missed = {n for n, score in enumerate(exact) if score > exact[hits[-1][0]] + TIE}
         same += in_order and missed <= {n for n, _ in hits}
@@ -132,7 +132,7 @@ def _same_answers(
 
 
 async def _hits(running: server.Service, data: bytes) -> list[tuple[int, float]]:
-    """(number, score) of the best ten."""
+    """Returns (number, score) of the best ten."""
     async with running.client() as client:
         answer = await server.search(client, server.search_form(data))
     return [(server.number(hit["product"]["product_id"]), hit["score"]) for hit in answer["hits"]]

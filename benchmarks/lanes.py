@@ -1,4 +1,4 @@
-"""Both lanes at once: lone searches while a bulk import runs, beside lone searches at rest."""
+"""Measures single searches during a bulk import, against single searches without one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAUSE_S = 0.05
 
 
 def measure(options: Options) -> Result:
-    """For the large encoders with pictures of 1 megapixel, and the compact ones with small ones."""
+    """Measures the large encoders with large pictures, and the compact ones with small ones."""
     large = _measure(options, "large", ONE_MEGAPIXEL, options.size(12, 1), options.models())
     pictures_per_s = large["imported_per_s_meanwhile"] + large["searches_per_s_meanwhile"]
     large["share_of_limit"] = options.share_of_limit(pictures_per_s)
@@ -31,7 +31,7 @@ def _measure(
     queries = [server.search_form(picture(30_000_000 + n, size)) for n in range(16)]
     distinct = [picture(n, size) for n in range(min(batches, 20) * per_batch)]
     bodies = [
-        # The same pictures under other names cost the same: vectors are by product.
+        # The same pictures under other ids cost as much, as vectors are stored for each product.
         server.batch_form(
             start, [distinct[n % len(distinct)] for n in range(start, start + per_batch)]
         )
@@ -84,7 +84,7 @@ async def _searches(
     count: int | None,
     until: asyncio.Task[None] | None = None,
 ) -> list[float]:
-    """Latencies of `count` searches, or of as many as go before `until` is done."""
+    """Returns the latencies of `count` searches, or of those that start before `until` is done."""
     taken: list[float] = []
     while (until is not None and not until.done()) or len(taken) < (count or 1):
         started = time.perf_counter()

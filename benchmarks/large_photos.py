@@ -1,4 +1,4 @@
-"""Photos of 12 megapixels: decoding and preprocessing beside the naive way, and their vectors."""
+"""Measures photos of 12 megapixels: decoding, preprocessing and vectors, against the naive way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPEATS = 5
 
 
 def measure(options: Options) -> Result:
-    """Times in turns, and the least cosine of each signal to the naive way's vectors."""
+    """Times both alternately, and returns the least cosine of each signal to the naive vectors."""
     naive = Naive(options.clip, options.resnet50)
     chosen = {name.lower(): value for name, value in options.models().items()}
     settings = Settings(_env_file=None, **chosen)  # type: ignore[arg-type]

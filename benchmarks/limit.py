@@ -1,4 +1,4 @@
-"""The processor's own pace: how fast it multiplies large matrices."""
+"""Measures how fast the processor multiplies large matrices."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _ROUNDS = 5
 
 
 def peak_gflops(*, quick: bool) -> dict[str, float]:
-    """The pace of a large product of matrices, by the precisions that the processor multiplies.
+    """Returns the speed of a large matrix product in GFLOP/s, by precision.
 
-    Where bfloat16 is imitated, it is left out: it is hundreds of times as slow as float32.
+    bfloat16 is left out if the processor emulates it, hundreds of times as slowly as float32.
     """
     precisions = [torch.float32, *([torch.bfloat16] if computes_bfloat16() else [])]
     side = _QUICK_SIDE if quick else _SIDE

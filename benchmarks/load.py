@@ -1,4 +1,4 @@
-"""Searches by 1, 4, 16 and 64 clients at once beside the naive way, and where the time goes."""
+"""Measures searches by 1 to 64 concurrent clients against the naive way, and by their parts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLIENTS = (1, 4, 16, 64)
 
 
 def measure(options: Options) -> Result:
-    """Throughput and latency at each number of clients; the naive way is measured in between."""
+    """Measures throughput and latency for each number of clients, and the naive way in between."""
     pictures = [picture(seed, ONE_MEGAPIXEL) for seed in range(options.size(128, 8))]
     bodies = [server.search_form(data) for data in pictures]
     naive = Naive(options.clip, options.resnet50)
@@ -58,7 +58,7 @@ async def _fill(running: server.Service, pictures: list[bytes]) -> None:
 async def _clients(
     running: server.Service, clients: int, requests: int, bodies: list[bytes]
 ) -> Result:
-    """Each client sends its next search when the last one is answered."""
+    """Runs clients that each send the next search when the last one is answered."""
     numbers = iter(range(requests))
     taken: list[float] = []
 
@@ -76,7 +76,7 @@ async def _clients(
 
 
 async def _parts(running: server.Service, bodies: list[bytes]) -> dict[str, float]:
-    """Times single searches: the parts that the service reports, and the rest for HTTP."""
+    """Times single searches: the parts that the service reports, and HTTP as the rest."""
     parts: dict[str, list[float]] = {}
     async with running.client() as client:
         for body in bodies:

@@ -1,4 +1,4 @@
-"""Full-size CLIP ViT-B/32 and ResNet50 with random weights, in the layouts that users have."""
+"""Writes full-size CLIP ViT-B/32 and ResNet50 with random weights, in users' file formats."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RESNET50_FILE = "resnet50-made.pth"
 
 
 def write_models(directory: Path, *, full_size: bool) -> tuple[Path, Path]:
-    """The CLIP directory and the ResNet50 file; ResNet50 has one size only."""
+    """Returns the CLIP directory and the ResNet50 file. ResNet50 has only one size."""
     clip = write_clip(directory / "clip-ViT-B-32", full_size=full_size)
     return clip, _write_resnet50(directory / RESNET50_FILE)
 

@@ -1,4 +1,4 @@
-"""The naive way: a request at a time, the model libraries' own calls, two searches in float32."""
+"""Implements the naive way: one request at a time, the libraries' own calls, and two searches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sentence_transformers import SentenceTransformer
 from torchvision.models import ResNet50_Weights, resnet50
 
 Vectors = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""One for each of SIGNALS, of unit length."""
+"""The unit vectors of a picture, one for each of SIGNALS."""
 
 SIGNALS = ("semantic", "visual")
 
@@ -22,7 +22,7 @@ CANDIDATES = 100
 
 
 class Naive:
-    """Encodes and searches as the first example of each library's documentation does."""
+    """Encodes and searches like the first example in each library's documentation."""
 
     def __init__(self, clip: Path, resnet50_file: Path) -> None:
         self._clip = SentenceTransformer(str(clip), device="cpu")
@@ -40,18 +40,18 @@ class Naive:
         return _unit(semantic), _unit(visual)
 
     def prepare(self, data: bytes) -> None:
-        """Decodes and preprocesses as `embed` does, with the libraries' own functions."""
+        """Decodes and preprocesses a picture like `embed`, with the libraries' own functions."""
         image = Image.open(io.BytesIO(data)).convert("RGB")
         self._clip.preprocess([image])
         self._transforms(image)
 
     def fill(self, stored: list[Vectors]) -> None:
-        """The catalogue to search in, embedded before."""
+        """Sets the embedded catalogue to search in."""
         self._semantic = np.stack([semantic for semantic, _ in stored])
         self._visual = np.stack([visual for _, visual in stored])
 
     def search(self, data: bytes) -> list[tuple[int, float]]:
-        """The ten best (number in the catalogue, score), from the best hundred of each model."""
+        """Returns the ten best (index, score) among the best hundred of each model."""
         scores: dict[int, float] = {}
         for weight, stored, query in zip(
             WEIGHTS, (self._semantic, self._visual), self.embed(data), strict=True
@@ -62,7 +62,7 @@ class Naive:
         return sorted(scores.items(), key=lambda scored: -scored[1])[:10]
 
     def exact_scores(self, data: bytes) -> NDArray[np.float32]:
-        """The hybrid score of every picture in the catalogue, in float32."""
+        """Returns the hybrid score of every picture in the catalogue, in float32."""
         semantic, visual = self.embed(data)
         return np.asarray(
             WEIGHTS[0] * (self._semantic @ semantic) + WEIGHTS[1] * (self._visual @ visual)

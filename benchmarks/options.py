@@ -1,4 +1,4 @@
-"""How much is measured, and how long steps take."""
+"""Defines how much is measured."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 GFLOP = {"clip": 8.7, "resnet50": 8.2}
-"""Billions of operations a picture at full size: twice the models' multiplications."""
+"""The operations for a picture at full size in billions: twice the models' multiplications."""
 
 _FULL_SIZE_FROM = 20.0
-"""Pictures a second: a processor with a lower limit measures fewer of everything."""
+"""A processor that cannot reach this many pictures a second gets smaller measurements."""
 
 Result = dict[str, Any]
 """The result of a measurement, as JSON."""
@@ -21,9 +21,10 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Options:
-    """`quick` shows that everything runs; its figures mean nothing.
+    """The options of a run.
 
-    `peak_gflops` is the pace of a large product of matrices, by precision.
+    `quick` only checks that everything runs; its figures mean nothing. `peak_gflops` is the speed
+    of a large matrix product, by precision.
     """
 
     directory: Path
@@ -33,7 +34,7 @@ class Options:
     peak_gflops: dict[str, float]
 
     def size(self, full: int, quick: int) -> int:
-        """How many of something to measure; fewer on a slow processor, so that a run ends."""
+        """Returns how many of something to measure: fewer on a slow processor, to save time."""
         if self.quick:
             return quick
         pace = min(1.0, self.limit_images_per_s / _FULL_SIZE_FROM)
@@ -41,7 +42,7 @@ class Options:
 
     @property
     def limit_images_per_s(self) -> float:
-        """The most pictures a second that the processor could pass through both models."""
+        """The most pictures a second for which the processor can compute both models."""
         return max(self.peak_gflops.values()) / sum(GFLOP.values())
 
     def share_of_limit(self, images_per_s: float) -> float:

@@ -1,4 +1,4 @@
-"""Drawn JPEGs with the sizes and the detail of photos: another one for each seed."""
+"""Draws JPEGs with the size and detail of photos, a different one for each seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TWELVE_MEGAPIXELS = (4032, 3024)
 
 
 def picture(seed: int, size: tuple[int, int]) -> bytes:
-    """Soft light, a few shapes and fine grain."""
+    """Draws soft light, a few shapes and fine grain."""
     rng = np.random.default_rng(seed)
     width, height = size
     light = Image.fromarray(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8))

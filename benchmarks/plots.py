@@ -1,4 +1,4 @@
-"""The report's plots, as small SVG files."""
+"""Draws the report's plots as small SVG files."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ mpl.use("svg")
 mpl.rcParams.update(
     {"svg.hashsalt": "lookalike", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3}
 )
-import matplotlib.pyplot as plt  # noqa: E402  # the backend is chosen before
+import matplotlib.pyplot as plt  # noqa: E402  # the backend must be chosen first
 
 OURS, NAIVE, THIRD = "#2563eb", "#9ca3af", "#d97706"
 SIZE = (5.6, 3.0)
 
 
 def draw(results: dict[str, Any], to: Path) -> list[str]:
-    """Names of the files that the results allow."""
+    """Writes the plots for which there are results, and returns the names of their files."""
     drawn = []
     for part, name, plot in (
         ("load", "load.svg", _load),

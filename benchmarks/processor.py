@@ -1,4 +1,4 @@
-"""The distance to the processor's limit: a pass of each model in every way, by batch size."""
+"""Measures a forward pass of each model by execution plan and batch size, against the limit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUNDS = 5
 
 
 def measure(options: Options) -> Result:
-    """A pass in the plain way, and in each precision that the processor multiplies itself."""
+    """Measures the plain module, and each precision that the processor multiplies in hardware."""
     clip = ClipEncoder.load(options.clip, name="clip")
     resnet50 = Resnet50Encoder.load(options.resnet50)
     rounds = options.size(ROUNDS, 1)
@@ -47,7 +47,7 @@ def _pass_ms(encoder: ClipEncoder | Resnet50Encoder, pictures: int, rounds: int)
 
 
 def _processor_name() -> str:
-    """With family and model, where the system tells: one name may stand for several generations."""
+    """Returns the name with family and model if known, as generations may share one name."""
     lines = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
     told = {name.strip(): value.strip() for name, _, value in lines}
     name = told.get("model name", "unknown")

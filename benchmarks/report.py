@@ -107,11 +107,11 @@ GOALS: list[tuple[str, str, Reads, str]] = [
         "{:.1%}",
     ),
 ]
-"""The goals: each with its subject, its target, its place in the results and its format."""
+"""The goals, each with its subject, its target, its place in the results and its format."""
 
 
 def write_report(results: Results, to: Path) -> Path:
-    """REPORT.md, and the plots where matplotlib is installed."""
+    """Writes REPORT.md, and the plots if matplotlib is installed."""
     plots: list[str] = []
     if find_spec("matplotlib"):
         from benchmarks.plots import draw
@@ -137,12 +137,12 @@ def _head(results: Results) -> str:
     return (
         f"# How fast it is\n\n{quick}Measured on {run['at']} with PyTorch {run['torch']} on "
         f"{processor.get('cores', '?')} cores of {processor.get('model', 'unknown')}, in "
-        f"{run['minutes']:.0f} minutes; `make bench` measures anew and writes this page.\n\n"
-        "The limit is what this processor could do at the most: both models' arithmetic, "
+        f"{run['minutes']:.0f} minutes; `make bench` measures again and writes this page.\n\n"
+        "The limit is the highest speed that this processor allows: both models' arithmetic, "
         f"{sum(GFLOP.values()):.1f} GFLOP a picture, at the pace of a large product of matrices. "
         f"That pace is {_paces(run['peak_gflops'])}, so that the limit is "
-        f"{run['limit_images_per_s']:.1f} pictures a second. bfloat16 counts where the processor "
-        "multiplies it itself.\n\n"
+        f"{run['limit_images_per_s']:.1f} pictures a second. bfloat16 counts if the processor "
+        "multiplies it in hardware.\n\n"
         "CLIP ViT-B/32 and ResNet50 have their full size and random weights, the pictures are "
         "drawn, and the clients share the cores with the service. The naive way is measured in the "
         "same run, in turns: one request after the other, `SentenceTransformer.encode`, "
@@ -174,7 +174,7 @@ def _processor(found: Results, plots: list[str]) -> str:
         for name, ways in found["passes"].items()
         for precision, one in ways.items()
     ]
-    head = ("", "way", "one picture", "2 in a pass", "4", "8")
+    head = ("", "execution plan", "one picture", "2 in a pass", "4", "8")
     return (
         "## The distance to the processor's limit\n\nMilliseconds a picture, and the limit's "
         "share of them.\n\n"

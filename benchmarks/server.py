@@ -1,4 +1,4 @@
-"""A service of its own for a measurement, in an empty directory, and calls of it."""
+"""Starts a service in an empty directory for a measurement, and calls it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ class Service:
         return resident_mib(self.pid)
 
     def rest(self) -> None:
-        """Waits until it has done nothing for a while: after an import it looks at the catalogue
-        anew, beside whatever is measured next."""
+        """Waits until the service is idle.
+
+        After an import it reads the catalogue again, which would disturb the next measurement.
+        """
         rested_s = 0
         while rested_s < RESTED_AFTER_S:
             before = cpu_s(self.pid)
@@ -46,7 +48,7 @@ class Service:
 
 @contextmanager
 def service(directory: Path, *, wait: bool = True, **settings: str) -> Iterator[Service]:
-    """Serves from `directory`, with settings by their names in the environment."""
+    """Serves from `directory` with these settings, named as in the environment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -90,7 +92,7 @@ def large_models(clip: Path, resnet50_file: Path) -> dict[str, str]:
 
 
 def form(fields: dict[str, str], files: Sequence[tuple[str, str, bytes]]) -> bytes:
-    """A multipart body; made before the measurement, so that it is not measured.
+    """Returns a multipart body. It is made before the measurement, and so not measured.
 
     `files` are field names, file names and bytes.
     """
@@ -116,7 +118,7 @@ def number(product_id: str) -> int:
 
 
 def batch_form(first: int, pictures: Sequence[bytes]) -> bytes:
-    """Products with one picture each, numbered from `first`."""
+    """Sends products with one picture each, numbered from `first`."""
     manifest = [
         {"product_id": product_id(first + n), "name": f"Product {first + n}", "images": [f"f{n}"]}
         for n in range(len(pictures))
@@ -134,7 +136,7 @@ async def post_batch(client: httpx.AsyncClient, body: bytes) -> None:
 
 
 async def search(client: httpx.AsyncClient, body: bytes) -> dict[str, object]:
-    """The answer to a picture search; `body` comes from `search_form`."""
+    """Returns the answer to a picture search. `body` comes from `search_form`."""
     response = await client.post("/search/image", content=body, headers=HEADERS)
     response.raise_for_status()
     answer: dict[str, object] = response.json()
@@ -151,7 +153,7 @@ def resident_mib(pid: int) -> float:
 
 
 def cpu_s(pid: int) -> float:
-    """The processor time that the process has taken so far, of all its threads."""
+    """Returns the processor time of all threads of the process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     user, system = int(fields[11]), int(fields[12])
     return (user + system) / os.sysconf("SC_CLK_TCK")

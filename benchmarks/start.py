@@ -1,4 +1,4 @@
-"""Time to ready and memory, by phase, and memory over many requests."""
+"""Measures the time and memory of a start by phase, and the memory over many requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLIENTS = 8
 
 
 def measure(options: Options) -> Result:
-    """Starts with the weights out of the page cache and in it, and a long run of small requests."""
+    """Measures starts with a cold and a warm page cache, and a long run of small requests."""
     files = [path for path in options.clip.rglob("*") if path.is_file()] + [options.resnet50]
     shutil.rmtree(options.networks, ignore_errors=True)
     first = _start(options, "first", options.models())
@@ -45,7 +45,7 @@ def _forget(files: list[Path]) -> None:
 
 
 def _start(options: Options, name: str, settings: dict[str, str]) -> Result:
-    """When each message of the start was first seen, and the memory then."""
+    """Returns the time and memory at the first appearance of each message of the start."""
     started = time.perf_counter()
     phases: list[Result] = []
     directory = options.empty(f"start-{name}")
@@ -66,7 +66,7 @@ def _start(options: Options, name: str, settings: dict[str, str]) -> Result:
 
 
 def _said(running: server.Service) -> str | None:
-    """The progress that the service tells, `ready`, or None before it answers."""
+    """Returns the progress message of the service, `ready`, or None before it answers."""
     try:
         answer = httpx.get(f"{running.url}/products?limit=1", trust_env=False)
     except httpx.TransportError:
@@ -77,7 +77,7 @@ def _said(running: server.Service) -> str | None:
 
 
 def _memory(options: Options) -> Result:
-    """Resident memory after warm-up and at every tenth of the requests."""
+    """Returns the resident memory after the warm-up and after each tenth of the requests."""
     requests = options.size(20_000, 40)
     bodies = [server.search_form(picture(n, TINY), limit=5) for n in range(64)]
     with server.service(options.empty("memory"), ENCODERS="compact") as running:

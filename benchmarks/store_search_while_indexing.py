@@ -1,9 +1,9 @@
-"""How long searches take in the embedded store while products are added as fast as they can come.
+"""Measures searches in the embedded store while products are added as fast as possible.
 
     python -m benchmarks.store_search_while_indexing --points 20000
 
-Half of the points come one by one, half in batches of 64. Searches come at a steady pace, whether
-or not the ones before are answered, and are timed from when they were due.
+Half of the points are added one by one, half in batches of 64. Searches start at a steady pace,
+without waiting for earlier ones, and are timed from the moment when they were due.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Options:
 
 
 def clustered(count: int, dimensions: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Unit vectors around one centre for every fifty."""
+    """Returns unit vectors in clusters of fifty."""
     centres = rng.normal(size=(max(1, count // 50), dimensions)).astype(np.float32)
     noise = rng.standard_normal((count, dimensions), dtype=np.float32)
     rows = centres[rng.integers(0, len(centres), count)] + 0.8 * noise
@@ -78,7 +78,7 @@ def write(line: str) -> None:
 
 
 async def add(store: EdgeStore, points: list[Point], size: int, rate: float) -> None:
-    """`rate` in points a second; 0: as fast as the store takes them."""
+    """Adds `rate` points a second, or for 0 as many as the store accepts."""
     begun = time.perf_counter()
     for start in range(0, len(points), size):
         await store.apply(Changes(upserts=tuple(points[start : start + size])))

@@ -1,4 +1,4 @@
-"""The embedded vector store by catalogue size: latency, recall, memory and indexing rate."""
+"""Measures the embedded vector store by catalogue size: latency, recall, memory and rate."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def _measure(options: Options, points: int) -> Result:
             taken.append((time.perf_counter() - started) * 1e3)
             scores = vectors @ query
             tenth = np.partition(scores, -10)[-10]
-            # By score: among equals any is right.
+            # Scores are compared, as products with equal scores may be in any order.
             found += sum(hit.score >= tenth - 1e-5 for hit in hits)
         full_mib = resident_mib(store.process_id)
     finally:
