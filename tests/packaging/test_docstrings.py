@@ -21,10 +21,7 @@ FRAGMENT = re.compile(
 
 SENTENCE_ENDS = (".", ":", "?", "!")
 
-NOT_YET = (
-    "service/api/",
-    "service/repositories/",
-)
+NOT_YET = ("service/repositories/",)
 """The paths that are not checked yet."""
 
 

@@ -1,6 +1,6 @@
-"""What requests may say: each field is declared once, for forms, JSON, query strings and OpenAPI.
+"""The models of requests. Each field is declared once for forms, JSON, query strings and OpenAPI.
 
-Where a rule of the core checks a field, the bounds that stand beside it are for the document.
+If a rule of the core checks a field, the bounds declared beside it only appear in the document.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pydantic.config import JsonDict
 from typing_extensions import TypeAliasType
 
 from service.api.bodies.multipart import Part
-from service.api.bodies.validation import broken_rule, follows
+from service.api.bodies.validation import broken_rule, checked_by
 from service.api.schemas.base import EXAMPLE_CURSOR, EXAMPLE_ID, Attributes, AttributeValue, Wire
 from service.api.schemas.signals import Weights
 from service.catalogue import rules
@@ -43,12 +43,12 @@ MAX_PART_WEIGHT = 1000
 MAX_BATCH_ENTRIES = 64
 
 EXPLAIN = (
-    "Tell for each hit where in its picture each signal's similarity lies; for a `limit` of at "
-    f"most {MAX_EXPLAINED_HITS}."
+    "Show for each hit which regions of its picture each signal finds similar. `limit` may then be "
+    f"at most {MAX_EXPLAINED_HITS}."
 )
-OVERLAY = "Draw the explanations too; needs `explain`."
+OVERLAY = "Also draw the explanations as pictures; requires `explain`."
 
-# `format` for the many generators that know only it, the rest as OpenAPI 3.1 has it.
+# OpenAPI 3.1 uses `contentMediaType`; many generators only know the older `format`.
 BINARY: JsonDict = {
     "type": "string",
     "format": "binary",
@@ -69,29 +69,33 @@ _DescribedProductId = Annotated[
     Field(
         min_length=1,
         max_length=rules.MAX_PRODUCT_ID_CHARS,
-        description="The caller's own id: any characters but control characters and slashes.",
+        description="The client's own id, without control characters and slashes.",
         examples=[EXAMPLE_ID],
     ),
 ]
-Name = Annotated[str, follows(rules.check_name, _DescribedName)]
-Description = Annotated[str, follows(rules.check_description, _DescribedDescription)]
-ProductId = Annotated[str, follows(rules.check_product_id, _DescribedProductId)]
-ProductAttributes = Annotated[core_product.Attributes, follows(rules.check_attributes, Attributes)]
+Name = Annotated[str, checked_by(rules.check_name, _DescribedName)]
+Description = Annotated[str, checked_by(rules.check_description, _DescribedDescription)]
+ProductId = Annotated[str, checked_by(rules.check_product_id, _DescribedProductId)]
+ProductAttributes = Annotated[
+    core_product.Attributes, checked_by(rules.check_attributes, Attributes)
+]
 
 
-def _whole(value: object) -> object:
-    """JSON has one kind of number: 2.0 is 2."""
+def _as_integer(value: object) -> object:
+    """Converts 2.0 to 2, because JSON does not distinguish integers from other numbers."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+Integer = Annotated[int, BeforeValidator(_as_integer)]
 Picture = Annotated[Binary, Field(description="A picture file: JPEG, PNG, WebP, HEIC and others.")]
 
 
-def _left_out(*, nullable: bool = False, **described: Any) -> Any:  # Any: as pydantic's own Field.
-    """A field that may be left out, without a default that a client might send.
+def _optional(
+    *, nullable: bool = False, **described: Any
+) -> Any:  # Any: like pydantic's own Field.
+    """Declares an optional field whose default does not appear in the document.
 
-    Unless `nullable`, it is documented as never null; null then means the same as leaving it out.
+    Unless the field is `nullable`, the document does not mention null, which counts as absent.
     """
     return Field(
         default=None,
@@ -107,14 +111,14 @@ def _without_default(schema: dict[str, Any]) -> None:
 def _without_default_and_null(schema: dict[str, Any]) -> None:
     _without_default(schema)
     options = [option for option in schema.pop("anyOf") if option != {"type": "null"}]
-    # What is said of the field goes before what is said of its type.
+    # The description of the field takes precedence over that of its type.
     schema |= {**(options[0] if len(options) == 1 else {"anyOf": options}), **schema}
 
 
 class _ProductFields(Wire):
     name: Name
     description: Description = ""
-    product_id: ProductId | None = _left_out()
+    product_id: ProductId | None = _optional()
     attributes: ProductAttributes = Field(default_factory=dict)
 
     def fields(self) -> core_product.ProductFields:
@@ -131,26 +135,26 @@ class ProductForm(_ProductFields):
 
 
 class ProductPatch(Wire):
-    """A JSON merge patch: what is left out stays, and null takes away."""
+    """A JSON merge patch: absent fields stay as they are, and null removes a value."""
 
-    name: Name | None = _left_out()
-    description: Description | None = _left_out(nullable=True)
-    # Checked where it is merged: it may break the rules of what is there, and not by itself.
-    attributes: SkipValidation[dict[str, AttributeValue | None] | None] = _left_out(
+    name: Name | None = _optional()
+    description: Description | None = _optional(nullable=True)
+    # The result of the merge is checked, because the patch alone does not show what it breaks.
+    attributes: SkipValidation[dict[str, AttributeValue | None] | None] = _optional(
         nullable=True, examples=[{"colour": "blue", "in_stock": None}]
     )
 
 
 class ImageForm(Wire):
-    """One more view of a product."""
+    """A further picture of a product."""
 
     image: Picture
 
 
 class Crop(Wire):
-    """A part of the picture, in fractions (0 to 1) of the upright picture."""
+    """A rectangle in the picture, in fractions (0 to 1) of its upright width and height."""
 
-    # The reader of pictures checks the bounds, and allows for rounding.
+    # The image reader checks the bounds, and tolerates rounding errors.
     x: FiniteFloat = Field(json_schema_extra={"minimum": 0, "maximum": 1}, examples=[0.1])
     y: FiniteFloat = Field(json_schema_extra={"minimum": 0, "maximum": 1}, examples=[0.2])
     width: FiniteFloat = Field(
@@ -166,38 +170,40 @@ Values = Annotated[list[Scalar], Field(min_length=1, max_length=filter_language.
 Bound = Annotated[
     FiniteFloat | str,
     Field(
-        description="A number, or an RFC 3339 date or time with its zone.",
+        description="A number, or an RFC 3339 date, or a date and time with its zone.",
         examples=[10, "2026-01-31", "2026-01-31T09:30:00Z"],
     ),
 ]
 
 
 class TextOperators(Wire):
-    """How the product's own name or id is compared; several operators mean all of them."""
+    """Conditions on the product's name or id. All of them must hold."""
 
-    any: Values | None = _left_out(description="Is one of these.")
-    none: Values | None = _left_out(description="Is none of these.")
+    any: Values | None = _optional(description="The value is one of these.")
+    none: Values | None = _optional(description="The value is none of these.")
 
 
 class Operators(TextOperators):
-    """How an attribute is compared; several operators mean all of them.
+    """Conditions on an attribute. All of them must hold.
 
-    A list is compared by its items: it is one of some values where one of its items is.
+    If the attribute is a list, `any` and `none` compare each of its items.
     """
 
-    all: Values | None = _left_out(description="Has all of these: for lists.")
-    gt: Bound | None = _left_out(description="Greater, or later.")
-    gte: Bound | None = _left_out(description="Not less, or not earlier.")
-    lt: Bound | None = _left_out(description="Less, or earlier.")
-    lte: Bound | None = _left_out(description="Not greater, or not later.")
-    exists: bool | None = _left_out(description="Whether the product has the attribute.")
+    all: Values | None = _optional(description="The list contains all of these.")
+    gt: Bound | None = _optional(description="The value is greater or later than this.")
+    gte: Bound | None = _optional(description="The value is equal to this, greater or later.")
+    lt: Bound | None = _optional(description="The value is less or earlier than this.")
+    lte: Bound | None = _optional(description="The value is equal to this, less or earlier.")
+    exists: bool | None = _optional(
+        description="True: the product has the attribute. False: it does not."
+    )
 
 
 class Filter(Wire):
-    """What products have to be. Every other key is an attribute; several keys mean all of them.
+    """Conditions on products. All keys must match; keys that are not listed here are attributes.
 
-    An attribute is compared with a value, which it has to equal or to contain, or by operators.
-    `attributes.x` is the attribute `x`, also where it is called `name`, `not` or the like.
+    An attribute is given a value, which it must equal or contain, or an object with operators.
+    Write `attributes.not` for an attribute whose name is one of the keys listed here.
     """
 
     model_config = ConfigDict(
@@ -215,14 +221,18 @@ class Filter(Wire):
     )
     __pydantic_extra__: dict[str, Scalar | Operators]
 
-    name: str | TextOperators | None = _left_out(description="The product's name.")
-    product_id: str | TextOperators | None = _left_out(description="The product's id.")
-    and_: list[Filter] | None = _left_out(alias="and", description="All of these.", min_length=1)
-    or_: list[Filter] | None = _left_out(alias="or", description="One of these.", min_length=1)
-    not_: Filter | None = _left_out(alias="not", description="What this does not admit.")
+    name: str | TextOperators | None = _optional(description="The product's name.")
+    product_id: str | TextOperators | None = _optional(description="The product's id.")
+    and_: list[Filter] | None = _optional(
+        alias="and", description="All of these filters match.", min_length=1
+    )
+    or_: list[Filter] | None = _optional(
+        alias="or", description="At least one of these filters matches.", min_length=1
+    )
+    not_: Filter | None = _optional(alias="not", description="This filter does not match.")
 
 
-FACETS = "Attributes whose values are counted over all that the filter admits."
+FACETS = "Attributes whose values are counted over all products that match the filter."
 EXAMPLE_FACETS = ["colour", "brand"]
 
 FacetNames = TypeAliasType(
@@ -239,61 +249,70 @@ FacetNames = TypeAliasType(
 )
 
 
-FilterField = Annotated[object, follows(filter_language.read_filter, Filter)]
+FilterField = Annotated[object, checked_by(filter_language.read_filter, Filter)]
 FacetsField = Annotated[
     tuple[str, ...],
-    follows(lambda value: read_facets([value] if isinstance(value, str) else value), FacetNames),
+    checked_by(lambda value: read_facets([value] if isinstance(value, str) else value), FacetNames),
 ]
 
 
 class NoFields(Wire):
-    """A call without query parameters."""
+    """The query string of a call without query parameters."""
 
 
 class ImageQuery(Wire):
-    """How large a picture is to be."""
+    """The query string of a picture: its size."""
 
     size: Literal["original", "thumbnail"] = Field(
-        default="original", description="thumbnail: a small JPEG."
+        default="original", description="original: the stored file; thumbnail: a small JPEG."
     )
 
 
 class PageQuery(Wire):
-    """Which page of a list."""
+    """The query string of a list: which page to return."""
 
-    limit: Whole = Field(default=20, ge=1, le=MAX_LIMIT, description="Most items on a page.")
-    cursor: str | None = _left_out(
-        description="`next_cursor` of the page before.", max_length=4096, examples=[EXAMPLE_CURSOR]
+    limit: Integer = Field(
+        default=20, ge=1, le=MAX_LIMIT, description="Largest number of items on the page."
+    )
+    cursor: str | None = _optional(
+        description="The `next_cursor` of the previous page.",
+        max_length=4096,
+        examples=[EXAMPLE_CURSOR],
     )
 
 
 class ProductsQuery(PageQuery):
-    """Which products to list, and how."""
+    """The query string of the list of products: page, order, filter and facets."""
 
-    order: Order = Field(default="newest", description="Newest first, or by product id.")
-    filter: FilterField | None = _left_out()
-    facets: FacetsField | None = _left_out(description=FACETS, examples=[EXAMPLE_FACETS])
+    order: Order = Field(default="newest", description="newest: newest first; id: by product id.")
+    filter: FilterField | None = _optional()
+    facets: FacetsField | None = _optional(description=FACETS, examples=[EXAMPLE_FACETS])
 
 
 class RankingFields(Wire):
-    """How to rank what is found, and what to show of it."""
+    """Options for ranking and filtering hits, and for what to return about them."""
 
-    limit: Whole = Field(default=5, ge=1, le=MAX_LIMIT, description="Most products to find.")
-    offset: Whole = Field(
-        default=0, ge=0, le=MAX_OFFSET, description="So many of the best are left out: for pages."
+    limit: Integer = Field(
+        default=5, ge=1, le=MAX_LIMIT, description="Largest number of products to return."
     )
-    weights: Weights | None = _left_out()
-    min_score: FiniteFloat | None = _left_out(
-        description="Leave out hits below it.", examples=[0.35]
+    offset: Integer = Field(
+        default=0,
+        ge=0,
+        le=MAX_OFFSET,
+        description="Number of best products to skip, for further pages.",
+    )
+    weights: Weights | None = _optional()
+    min_score: FiniteFloat | None = _optional(
+        description="Leave out hits with a lower score.", examples=[0.35]
     )
     explain: bool = Field(default=False, description=EXPLAIN)
     overlay: bool = Field(default=False, description=OVERLAY)
-    filter: FilterField | None = _left_out()
-    facets: FacetsField | None = _left_out(description=FACETS, examples=[EXAMPLE_FACETS])
+    filter: FilterField | None = _optional()
+    facets: FacetsField | None = _optional(description=FACETS, examples=[EXAMPLE_FACETS])
 
     return_token: bool = Field(
         default=False,
-        description="Give the embedded query as `query.token`, to search with it again.",
+        description="Return the embedded query as `query.token`, to search with it again.",
     )
 
     def ranking(self) -> Ranking:
@@ -302,41 +321,41 @@ class RankingFields(Wire):
 
 
 class TextSearch(RankingFields):
-    """A search by text. Only the signals whose encoder reads texts rank."""
+    """A search by text. Only signals whose encoder can read texts are used."""
 
     query: str = Field(examples=["green sports car"])
 
 
 class QueryPart(Wire):
-    """A part of a query: a text, a product or a token, just one of them."""
+    """A part of a query: exactly one of a text, a product and a token."""
 
-    text: str | None = _left_out(examples=["red"])
-    product_id: str | None = _left_out(
-        description="A product of the catalogue, by its main image.", examples=[EXAMPLE_ID]
+    text: str | None = _optional(examples=["red"])
+    product_id: str | None = _optional(
+        description="A product of the catalogue, whose main image is used.", examples=[EXAMPLE_ID]
     )
-    token: str | None = _left_out(
+    token: str | None = _optional(
         max_length=MAX_TOKEN_CHARS,
-        description="`query.token` of an answer: its query, without embedding it again.",
+        description="The `query.token` of an earlier answer; its query is not embedded again.",
         examples=["eyJmaW5nZXJwcmludCI6ICI…"],
     )
     weight: FiniteFloat = Field(
         default=1.0,
         ge=-MAX_PART_WEIGHT,
         le=MAX_PART_WEIGHT,
-        description="Negative: what is unlike it.",
+        description="How much the part counts; negative: find products unlike it.",
         examples=[-0.5],
     )
 
     @model_validator(mode="after")
-    def _is_one_thing(self) -> Self:
+    def _has_one_kind(self) -> Self:
         names = [name for name in type(self).model_fields if name not in ("weight", "crop")]
         if sum(getattr(self, name) is not None for name in names) != 1:
             listed = f"{', '.join(names[:-1])} or {names[-1]}"
-            raise broken_rule(InvalidInput(f"A part is one of {listed}; give just one of them."))
+            raise broken_rule(InvalidInput(f"A part must have exactly one of {listed}."))
         return self
 
     def value(self, tokens: QueryTokens) -> query.QueryPart:
-        """The part as the core has it. Raises InvalidToken, ForeignToken."""
+        """Returns the part as a value of the core. Raises InvalidToken, ForeignToken."""
         if self.token is not None:
             with within("token"):
                 return tokens.read(self.token, self.weight)
@@ -346,40 +365,44 @@ class QueryPart(Wire):
 
 
 class ImageQueryPart(QueryPart):
-    """A part of a query: one of the pictures, a text, a product or a token, just one of them."""
+    """A part of a query: exactly one of a picture, a text, a product and a token."""
 
-    image: str | None = _left_out(
-        description="The file name of one of the pictures.", examples=["photo.jpg"]
+    image: str | None = _optional(
+        description="The file name of one of the uploaded pictures.", examples=["photo.jpg"]
     )
-    crop: Crop | None = _left_out(description="The part of the picture to search by.")
+    crop: Crop | None = _optional(description="The part of the picture to search with.")
 
     @model_validator(mode="after")
-    def _crops_a_picture(self) -> Self:
+    def _crops_only_pictures(self) -> Self:
         if self.crop is not None and self.image is None:
-            raise broken_rule(InvalidInput("Only an image can be cropped.", place=("crop",)))
+            raise broken_rule(
+                InvalidInput(
+                    "Only an image can be cropped; remove the crop from this part.", place=("crop",)
+                )
+            )
         return self
 
 
 class MixedSearch(RankingFields):
-    """A search by texts, products and tokens, joined by weight and brought to unit length."""
+    """A search by a weighted mixture of texts, products and tokens."""
 
     parts: list[QueryPart] = Field(min_length=1, max_length=MAX_QUERY_PARTS)
 
 
 class ImageSearchForm(RankingFields):
-    """A search by pictures, and by texts and products mixed with them."""
+    """A search by pictures, which can be mixed with texts, products and tokens."""
 
     image: list[Binary] = Field(
         max_length=MAX_QUERY_PARTS,
-        description="One or more picture files; each has the weight 1 unless `parts` says another.",
+        description="One or more picture files; each has the weight 1 unless `parts` sets another.",
     )
-    crop: Crop | None = _left_out(
-        description="The part of the picture to search by, where there is one picture."
+    crop: Crop | None = _optional(
+        description="The part of the picture to search with, if there is only one picture."
     )
-    parts: list[ImageQueryPart] | None = _left_out(
+    parts: list[ImageQueryPart] | None = _optional(
         max_length=MAX_QUERY_PARTS,
-        description="What is mixed with the pictures; a part may name a picture by its file name,"
-        " to weigh or to crop it.",
+        description="Parts to mix with the pictures. A part can name a picture by its file name, to"
+        " set its weight or crop.",
     )
 
 
@@ -388,17 +411,17 @@ class BatchEntry(_ProductFields):
 
     images: list[str] = Field(
         min_length=1,
-        description="The uploaded files, by their file names.",
+        description="The file names of the product's uploaded pictures.",
         examples=[["tee-front.jpg", "tee-back.jpg"]],
     )
 
 
 class BatchForm(Wire):
-    """Up to 64 products and their pictures."""
+    """A manifest of up to 64 products, and their pictures."""
 
-    # Checked one by one: a bad entry fails alone.
+    # Entries are validated one by one, so that an invalid one does not affect the others.
     manifest: SkipValidation[list[BatchEntry]]
-    files: list[Binary] | None = _left_out(description="The pictures that the manifest names.")
+    files: list[Binary] | None = _optional(description="The picture files that the manifest names.")
 
 
 FORMS = (
