@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from service.api.bodies.forms import read_query
-from service.api.bodies.requests import NoFields
+from service.api.bodies.models.products import NoFields
 from service.api.lifecycle import Lifecycle
 from service.api.schemas.base import EXAMPLE_ID
 from service.catalogue.products import Catalogue

@@ -14,13 +14,26 @@ from pydantic.json_schema import models_json_schema
 
 from service.api.bodies.forms import fields_of
 from service.api.bodies.json_body import JSON_TYPES
-from service.api.bodies.requests import BINARY, FORMS
+from service.api.bodies.models.fields import BINARY
+from service.api.bodies.models.products import BatchForm, ImageForm, ProductForm, ProductPatch
+from service.api.bodies.models.searches import ImageSearchForm, MixedSearch, TextSearch
 from service.api.problems import HTTP_TITLES, MEDIA_TYPE
 from service.api.routing import ACCESS, GUARDED, Access
 from service.api.schemas.base import Problem
 
 # Any: OpenAPI documents are JSON without a useful static type.
 Json = dict[str, Any]
+
+FORMS = (
+    ProductForm,
+    ProductPatch,
+    ImageForm,
+    ImageSearchForm,
+    TextSearch,
+    MixedSearch,
+    BatchForm,
+)
+"""The models of request bodies."""
 
 PROBLEMS = "x-problems"
 REF = "#/components/schemas/{model}"

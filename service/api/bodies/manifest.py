@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from service.api.bodies.files import find_file, refuse_unreferenced
 from service.api.bodies.forms import read_multipart
+from service.api.bodies.models.products import MAX_BATCH_ENTRIES, BatchEntry, BatchForm
 from service.api.bodies.multipart import Part
-from service.api.bodies.requests import MAX_BATCH_ENTRIES, BatchEntry, BatchForm
 from service.api.bodies.validation import validated
 from service.api.problems import FieldError, ProblemError, invalid_request
 from service.core.errors import InvalidInput, InvalidProduct, within

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from service.api.bodies import requests
 from service.api.bodies.files import find_file
 from service.api.bodies.forms import read_multipart
 from service.api.bodies.json_body import MAX_JSON_BYTES, read_json
+from service.api.bodies.models import searches
 from service.api.bodies.multipart import Part
 from service.core.embedding import Crop
 from service.core.errors import InvalidInput, Place, within
@@ -35,11 +35,11 @@ async def read_image_search(
     request: Request, tokens: QueryTokens, *, file_bytes: int
 ) -> SearchRequest:
     """Reads the form of a search by pictures. Raises ProblemError, InvalidInput."""
-    most = requests.MAX_QUERY_PARTS
+    most = searches.MAX_QUERY_PARTS
     # One file beyond the limit is read, so that the message can say that it is one too many.
     form = await read_multipart(
         request,
-        requests.ImageSearchForm,
+        searches.ImageSearchForm,
         files=most + 1,
         file_bytes=file_bytes,
         text_bytes=MAX_JSON_BYTES,
@@ -57,25 +57,25 @@ async def read_image_search(
 
 async def read_text_search(request: Request) -> SearchRequest:
     """Reads the JSON body of a search by text. Raises ProblemError."""
-    body = await read_json(request, requests.TextSearch, hint=PICTURES_HINT)
+    body = await read_json(request, searches.TextSearch, hint=PICTURES_HINT)
     places: dict[Place, Place] = {("parts", 0, "text"): ("query",)}
     return SearchRequest([TextPart(body.query)], body.ranking(), body.return_token, places)
 
 
 async def read_mixed_search(request: Request, tokens: QueryTokens) -> SearchRequest:
     """Reads the JSON body of a search without pictures. Raises ProblemError, InvalidInput."""
-    body = await read_json(request, requests.MixedSearch, hint=PICTURES_HINT)
+    body = await read_json(request, searches.MixedSearch, hint=PICTURES_HINT)
     parts = [_part(part, n, tokens) for n, part in enumerate(body.parts)]
     return SearchRequest(parts, body.ranking(), body.return_token)
 
 
-def _part(part: requests.QueryPart, n: int, tokens: QueryTokens) -> QueryPart:
+def _part(part: searches.QueryPart, n: int, tokens: QueryTokens) -> QueryPart:
     with within("parts", n):
         return part.value(tokens)
 
 
 def _mixed_parts(
-    form: requests.ImageSearchForm, tokens: QueryTokens
+    form: searches.ImageSearchForm, tokens: QueryTokens
 ) -> tuple[list[QueryPart], list[Part]]:
     """Returns the query parts of the field `parts`, and the files that they name.
 
@@ -93,7 +93,7 @@ def _mixed_parts(
     return parts, named
 
 
-def _pictures_alone(form: requests.ImageSearchForm, named: Sequence[Part]) -> list[QueryPart]:
+def _pictures_alone(form: searches.ImageSearchForm, named: Sequence[Part]) -> list[QueryPart]:
     """Returns the pictures that `parts` does not name, each with the weight 1.
 
     Raises InvalidInput if the field `crop` does not apply to exactly one picture.
@@ -116,5 +116,5 @@ def _places(alone: int, mixed: int) -> dict[Place, Place]:
     return places | {("parts", alone + n): ("parts", n) for n in range(mixed)}
 
 
-def _crop(crop: requests.Crop | None) -> Crop | None:
+def _crop(crop: searches.Crop | None) -> Crop | None:
     return None if crop is None else Crop(**crop.model_dump())

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 
 from service.api import serializers
 from service.api.bodies.manifest import Entry, read_batch
-from service.api.bodies.requests import BatchForm
+from service.api.bodies.models.products import BatchForm
 from service.api.dependencies import CatalogueDep, LimitsDep, RootDep
 from service.api.openapi import described, multipart_body
 from service.api.problems import problem_of

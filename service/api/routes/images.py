@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from service.api import serializers
 from service.api.bodies.forms import read_multipart, read_query
-from service.api.bodies.requests import ImageForm, ImageQuery
+from service.api.bodies.models.products import ImageForm, ImageQuery
 from service.api.dependencies import CatalogueDep, LimitsDep, ProductIdDep, RootDep
 from service.api.openapi import described, multipart_body
 from service.api.preconditions import IfMatchDep, IfNoneMatch, etag_matches

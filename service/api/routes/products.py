@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from service.api import serializers
 from service.api.bodies.forms import read_multipart, read_query
 from service.api.bodies.json_body import read_json
-from service.api.bodies.requests import PageQuery, ProductForm, ProductPatch, ProductsQuery
+from service.api.bodies.models.products import PageQuery, ProductForm, ProductPatch, ProductsQuery
 from service.api.dependencies import (
     CatalogueDep,
     DuplicatesDep,

@@ -6,8 +6,13 @@ from fastapi import APIRouter, Request
 
 from service.api.bodies import queries
 from service.api.bodies.forms import read_query
+from service.api.bodies.models.searches import (
+    ImageSearchForm,
+    MixedSearch,
+    RankingFields,
+    TextSearch,
+)
 from service.api.bodies.queries import SearchRequest
-from service.api.bodies.requests import ImageSearchForm, MixedSearch, RankingFields, TextSearch
 from service.api.dependencies import LimitsDep, ProductIdDep, RootDep, SearchDep
 from service.api.openapi import described, json_body, multipart_body
 from service.api.problems import translated_places
