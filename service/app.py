@@ -1,4 +1,4 @@
-"""create_app(): routes, error handlers, middleware and lifespan in one place."""
+"""Creates the application: routes, error handlers, middleware and lifespan."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from service.observability import Metrics
 Build: TypeAlias = Callable[
     [Settings, Callable[[str], None]], AbstractAsyncContextManager[Services]
 ]
-"""Builds and closes the services; the second argument is called with sentences on the progress."""
+"""Builds and closes the services; the second argument is called with progress messages."""
 
 DESCRIPTION = """Post products with pictures, then post a photo and get the products that look
 most like it, by an exact hybrid score of two signals.
 
-Errors are `application/problem+json` (RFC 9457). Their JSON pointers start at the root of the body
-or of the query string. Every answer has an `X-Request-ID`. If API keys are configured, every call
-except the health checks needs one, as `Authorization: Bearer …` or `X-API-Key`."""
+Errors are `application/problem+json` (RFC 9457). Their JSON pointers start at the root of the body,
+or name a query or path parameter. Every answer has an `X-Request-ID`. If API keys are configured,
+every call except the health checks needs one, as `Authorization: Bearer …` or `X-API-Key`."""
 
 
 def create_app(

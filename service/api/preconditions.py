@@ -1,4 +1,4 @@
-"""The ETags of products, and the headers If-Match and If-None-Match (RFC 9110, section 13.1)."""
+"""The headers ETag, If-Match, If-None-Match (RFC 9110, section 13.1) and Cache-Control."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from fastapi import Depends, Header
 
 from service.catalogue.writer import Revisions
 from service.core.product import Product
+
+YEAR_S = 365 * 24 * 3600
+DAY_S = 24 * 3600
 
 EXAMPLE_ETAG = '"5f0c1c3a9d7e4b0f8a52d6c1e9b37a44"'
 
@@ -45,6 +48,16 @@ def etag_matches(if_none_match: str | None, etag: str) -> bool:
         return False
     candidates = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return etag in candidates or "*" in candidates
+
+
+def cache_headers(etag: str, *, private: bool, immutable: bool) -> dict[str, str]:
+    """Returns the headers that let clients cache a file: for a year if it can never change.
+
+    Shared caches do not store `private` files.
+    """
+    scope = "private" if private else "public"
+    lifetime = f"max-age={YEAR_S}, immutable" if immutable else f"max-age={DAY_S}"
+    return {"ETag": etag, "Cache-Control": f"{scope}, {lifetime}"}
 
 
 def _revision(tag: str) -> str:

@@ -1,4 +1,4 @@
-"""Opens the stores that the settings name, as their only owner where they have one owner."""
+"""Opens the stores that the settings select, and takes ownership of those that cannot be shared."""
 
 from __future__ import annotations
 

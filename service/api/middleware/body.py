@@ -24,7 +24,7 @@ LINGER_BYTES = 64 * 1024 * 1024
 """After an early answer, up to this much of the body is still read and dropped: closing a
 connection that has unread bytes would reset it, and the client would lose the answer."""
 SMALL_BYTES = 64 * 1024
-"""A body of this size or less fits the connection's buffers and needs no such reading."""
+"""The rest of a body is not read if its declared length is at most this."""
 
 
 class BodyGuard:

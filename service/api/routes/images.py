@@ -11,7 +11,7 @@ from service.api.bodies.forms import read_multipart, read_query
 from service.api.bodies.models.products import ImageForm, ImageQuery
 from service.api.dependencies import CatalogueDep, LimitsDep, ProductIdDep, RootDep
 from service.api.openapi import described, multipart_body
-from service.api.preconditions import IfMatchDep, IfNoneMatch, etag_matches
+from service.api.preconditions import IfMatchDep, IfNoneMatch, cache_headers, etag_matches
 from service.api.problems import translated_places
 from service.api.schemas.base import EXAMPLE_IMAGE_ID
 from service.api.schemas.products import ImageAdded
@@ -28,8 +28,6 @@ ImageId = Annotated[
         examples=[EXAMPLE_IMAGE_ID],
     ),
 ]
-YEAR_S = 365 * 24 * 3600
-DAY_S = 24 * 3600
 
 
 @router.post(
@@ -96,10 +94,7 @@ async def get_image(
     size = read_query(request, ImageQuery).size
     etag = f'"{image_id}"' if size == "original" else f'"{image_id}-{size}"'
     # The id is the hash of the stored file. Thumbnails may change with the service's version.
-    headers = {
-        "ETag": etag,
-        "Cache-Control": cache_control(private=limits.private, immutable=size == "original"),
-    }
+    headers = cache_headers(etag, private=limits.private, immutable=size == "original")
     if etag_matches(if_none_match, etag):
         await _check_exists(catalogue, product_id, image_id)
         return Response(status_code=304, headers=headers)
@@ -108,12 +103,6 @@ async def get_image(
         return Response(thumbnail, media_type="image/jpeg", headers=headers)
     image, data = await catalogue.image(product_id, image_id)
     return Response(data, media_type=image.media_type, headers=headers)
-
-
-def cache_control(*, private: bool, immutable: bool) -> str:
-    """Returns the value of Cache-Control: a year for `immutable` files, and otherwise a day."""
-    scope = "private" if private else "public"
-    return f"{scope}, max-age={YEAR_S}, immutable" if immutable else f"{scope}, max-age={DAY_S}"
 
 
 async def _check_exists(catalogue: Catalogue, product_id: str, image_id: str) -> None:

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Path, Response
 from service.api import serializers
 from service.api.dependencies import LimitsDep, RootDep, SamplesDep
 from service.api.openapi import described
-from service.api.preconditions import IfNoneMatch, etag_matches
-from service.api.routes.images import cache_control
+from service.api.preconditions import IfNoneMatch, cache_headers, etag_matches
 from service.api.schemas.operations import Samples, SamplesDeleted, SamplesLoaded
 
 router = APIRouter(tags=["samples"])
@@ -56,10 +55,7 @@ async def get_sample_picture(
     """Return a picture to search with, which no product of the catalogue has."""
     picture = await samples.query_picture(name)
     etag = f'"{hashlib.sha256(picture).hexdigest()}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": cache_control(private=limits.private, immutable=False),
-    }
+    headers = cache_headers(etag, private=limits.private, immutable=False)
     if etag_matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     return Response(picture, media_type="image/jpeg", headers=headers)

@@ -98,7 +98,7 @@ class Problem(Wire):
     """An error, as a problem document (RFC 9457)."""
 
     type: str = Field(
-        description="The kind of error; it does not change between versions.",
+        description="A stable name for the kind of error.",
         examples=["/problems/not-found"],
     )
     title: str = Field(examples=["Not found"])

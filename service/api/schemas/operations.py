@@ -32,10 +32,12 @@ class SamplesLoaded(Wire):
     """The result of storing the sample products."""
 
     created: int = Field(examples=[166])
-    replaced: int = Field(description="Sample products that had been changed since.", examples=[0])
+    replaced: int = Field(
+        description="Sample products that had been changed and are restored.", examples=[0]
+    )
     unchanged: int = Field(examples=[0])
     kept: int = Field(
-        description="Products with the id of a sample that are not samples; they are not changed.",
+        description="Your own products that have the id of a sample; they are not changed.",
         examples=[0],
     )
     total: int = Field(description="Sample products that are stored now.", examples=[166])

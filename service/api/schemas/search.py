@@ -129,7 +129,7 @@ class Hit(Wire):
 
 
 class Match(Wire):
-    """An estimate whether the catalogue has the product that was searched for."""
+    """An estimate of whether the catalogue has the product that was searched for."""
 
     confidence: FiniteFloat | None = Field(
         ge=0,
@@ -157,7 +157,7 @@ class Match(Wire):
 class SearchAnswer(Wire):
     """The products found, the best first, and how the search was done."""
 
-    # Facets are here only where asked for.
+    # Fields with defaults are only present if they have a value.
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
 
     query: Query

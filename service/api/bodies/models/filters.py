@@ -34,7 +34,7 @@ class TextOperators(Wire):
 class Operators(TextOperators):
     """Conditions on an attribute. All of them must hold.
 
-    If the attribute is a list, `any` and `none` compare each of its items.
+    A list is compared by its items: it matches `any` if at least one of its items does.
     """
 
     all: Values | None = optional(description="The list contains all of these.")
@@ -50,8 +50,8 @@ class Operators(TextOperators):
 class Filter(Wire):
     """Conditions on products. All keys must match; keys that are not listed here are attributes.
 
-    An attribute is given a value, which it must equal or contain, or an object with operators.
-    Write `attributes.not` for an attribute whose name is one of the keys listed here.
+    Give an attribute either a value, which it must equal or contain, or an object with operators.
+    If its name is one of the keys listed here, such as `not`, write `attributes.not`.
     """
 
     model_config = ConfigDict(
