@@ -117,7 +117,7 @@ class Maintenance:
     async def _mend(self) -> None:
         mended = await self._catalogue.mend()
         if mended:
-            log.info("mended interrupted writes", writes=mended)
+            log.info("repaired interrupted writes", writes=mended)
 
     async def _fill(self) -> None:
         if self._lease is None:

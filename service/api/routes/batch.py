@@ -33,7 +33,7 @@ CONCURRENT_ENTRIES = 16
 async def batch_products(
     request: Request, catalogue: CatalogueDep, limits: LimitsDep, root: RootDep
 ) -> BatchAnswer:
-    """Create or replace up to 64 products. Each has its own result, and one can fail alone."""
+    """Create or replace up to 64 products. Each has its own result: a failure affects no other."""
     entries = await read_batch(request, file_bytes=limits.image_bytes)
     slots = asyncio.Semaphore(CONCURRENT_ENTRIES)
 
