@@ -297,7 +297,7 @@ def test_reindex_says_so_where_the_service_holds_the_engine(service: ServiceProc
     result = run("reindex", ENCODERS="compact", DATA_DIR=str(service.directory / "data"))
 
     assert result.returncode == 1
-    assert "another process" in result.stderr.lower()
+    assert f"used by process {service.pid}" in result.stderr
 
 
 def test_settings_that_cannot_be_are_told_by_name(tmp_path: Path) -> None:
