@@ -115,7 +115,9 @@ class Health(Wire):
         default=None, description="Null if the index contains all products."
     )
     warnings: list[str] = Field(
-        default_factory=list, examples=[["Running on the compact encoders."]]
+        default_factory=list,
+        description="Warnings for operators, such as damaged pictures or a disk that is nearly full.",
+        examples=[["Running on the compact encoders."]],
     )
 
 

@@ -90,7 +90,7 @@ NearDuplicates = Annotated[
 Warnings = Annotated[
     list[str],
     Field(
-        description="What is missing from the pictures that were sent.",
+        description="Warnings about the pictures that were sent, such as one that is cut off.",
         examples=[["This JPEG breaks off before its end marker."]],
     ),
 ]
