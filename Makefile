@@ -59,7 +59,7 @@ page: $(PAGE)/node_modules/.installed ## Lint the page's JavaScript, check its t
 	$(PAGE)/node_modules/.bin/tsc --project $(PAGE)
 	node --test $(PAGE)/*.test.js
 
-format: $(VENV)/.installed-dev ## Format the code and mend what the linter can
+format: $(VENV)/.installed-dev ## Format the code and fix what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -25,13 +25,14 @@ COMMANDS = {
 }
 READ_SETTINGS = ("serve", "reindex", "weights")
 
-SPINS_BEFORE_SLEEP = "1000"
-"""A thread of the models that waits for another turns so many times and then sleeps.
-By default it turns for milliseconds, on a core that decoding or another process could use."""
+POLLS_BEFORE_SLEEP = "1000"
+"""How often a waiting OpenMP thread polls before it sleeps.
+
+By default it polls for milliseconds, on a core that decoding or another process could use."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; the exit status is 0, 1 where it failed, 2 where it was called wrongly."""
+    """Runs one command. Returns 0, or 1 if it failed; wrong arguments exit with 2."""
     parser = argparse.ArgumentParser(prog="python -m service", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module_name in COMMANDS.items():
@@ -44,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command in READ_SETTINGS:
         _report_misspelt()
     if "OMP_WAIT_POLICY" not in os.environ:
-        # Read once, when PyTorch's OpenMP is loaded.
-        os.environ.setdefault("GOMP_SPINCOUNT", SPINS_BEFORE_SLEEP)
+        # PyTorch's OpenMP reads this once, when it is loaded.
+        os.environ.setdefault("GOMP_SPINCOUNT", POLLS_BEFORE_SLEEP)
     try:
         return int(arguments.run(arguments))
     except ServiceError as exc:
@@ -62,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _report_misspelt() -> None:
     names = [*os.environ, *dotenv_values(str(Settings.model_config["env_file"]))]
     for name, right in misspelt(names).items():
-        print(f"warning: {name} is no setting; did you mean {right}?", file=sys.stderr)
+        print(f"warning: {name} is not a setting; did you mean {right}?", file=sys.stderr)
 
 
 if __name__ == "__main__":

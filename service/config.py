@@ -1,4 +1,4 @@
-"""Every setting, with its unit and default; the environment (or `.env`) gives the values."""
+"""All settings with their units and defaults, read from the environment or from `.env`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from service.embedding.registry import SIGNALS
 MIB = 1024 * 1024
 
 MODEL_CHOICES = {"clip_model", "clip_text_model", "resnet50_weights"}
-"""Settings that name a model, whose place no other model may take once they are set."""
+"""Settings that name a model. If one is set, no other model may be used instead."""
 
 Keys = Annotated[tuple[SecretStr, ...], NoDecode]
-"""Not decoded: as JSON the keys `12345` and `null` would be a number and nothing."""
+"""The value is not decoded as JSON, which would turn the key `12345` into a number."""
 
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s,]+)$")]
 Origins = Annotated[tuple[Origin, ...], NoDecode]
@@ -29,11 +29,11 @@ Origins = Annotated[tuple[Origin, ...], NoDecode]
 T = TypeVar("T")
 
 WEIGHT_SETTINGS = {row.name: f"weight_{row.name}" for row in SIGNALS}
-"""The setting with the default weight of each signal."""
+"""The names of the settings with the default weights, by signal."""
 
 
 def _weight_fields() -> dict[str, Any]:
-    """Field definitions as pydantic's `create_model` takes them."""
+    """Returns field definitions for pydantic's `create_model`."""
     return {
         WEIGHT_SETTINGS[row.name]: (
             float,
@@ -56,7 +56,7 @@ else:
 
 
 class Settings(_Weights):
-    """All settings. Names in the environment are these names in capitals."""
+    """All settings. Their names in the environment are the field names in capitals."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -73,25 +73,25 @@ class Settings(_Weights):
         30.0,
         ge=0,
         allow_inf_nan=False,
-        description="Seconds after which a service that stands still ends with status 1; 0: never.",
+        description="Seconds until a blocked event loop ends the process with status 1; 0: off.",
     )
     ready_at_share: float = Field(
         0.95,
         ge=0,
         le=1,
-        description="Share of the products in the index from which on /health answers 200.",
+        description="Share of the products that must be in the index before /health answers 200.",
     )
 
     encoders: Literal["auto", "clip+resnet50", "compact"] = Field(
-        "auto", description="auto: clip+resnet50 where their weights can be had, else compact."
+        "auto", description="auto: clip+resnet50 if their weights are available, otherwise compact."
     )
     clip_model: str = Field(
         "clip-ViT-B-32",
-        description="Name or directory of a CLIP model that (sentence-)transformers saved.",
+        description="Name or directory of a CLIP model in the format of (sentence-)transformers.",
     )
     clip_text_model: str | None = Field(
         None,
-        description="Another model for the texts, made for CLIP_MODEL's space, such as"
+        description="Another model for texts, trained for the space of CLIP_MODEL, such as"
         " clip-ViT-B-32-multilingual-v1.",
     )
     resnet50_weights: str = Field(
@@ -99,21 +99,25 @@ class Settings(_Weights):
     )
     resnet50_transforms: Literal["auto", "IMAGENET1K_V1", "IMAGENET1K_V2"] = Field(
         "auto",
-        description="Preprocessing of RESNET50_WEIGHTS; auto: by the file's name, else V1's.",
+        description="Preprocessing for RESNET50_WEIGHTS; auto: by the file's name, otherwise V1.",
     )
     weights_dir: Path = Field(
         Path("weights"),
-        description="Directory searched for weights before the hub: clip-ViT-B-32/, resnet50-*.pth",
+        description="Directory searched before downloading weights: clip-ViT-B-32/, resnet50-*.pth",
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the models run.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
-        description="Numbers the models calculate with; auto: bfloat16 where the processor has it.",
+        description="Number format of the models; auto: bfloat16 if the processor supports it.",
     )
 
-    batch_max_items: int = Field(8, ge=1, description="Most pictures in one forward pass.")
+    batch_max_items: int = Field(
+        8, ge=1, description="Largest number of pictures in one forward pass."
+    )
     queue_max_items: int = Field(
-        256, ge=1, description="Most items waiting for the models; beyond it: 503."
+        256,
+        ge=1,
+        description="Largest number of items in the queue for the models; beyond it: 503.",
     )
     queue_timeout_s: float = Field(
         30.0, gt=0, description="Longest wait in the queue, in seconds; beyond it: 503."
@@ -127,7 +131,9 @@ class Settings(_Weights):
     max_image_pixels: int = Field(
         100_000_000, ge=1, description="Largest picture, in pixels, checked before decoding."
     )
-    max_images_per_product: int = Field(50, ge=1, description="Most pictures of one product.")
+    max_images_per_product: int = Field(
+        50, ge=1, description="Largest number of pictures of one product."
+    )
 
     qdrant_url: str | None = Field(
         None,
@@ -138,13 +144,15 @@ class Settings(_Weights):
         ),
     )
     qdrant_api_key: SecretStr | None = Field(None, description="API key of the Qdrant server.")
-    qdrant_grpc: bool = Field(True, description="Talk gRPC to the server rather than REST.")
+    qdrant_grpc: bool = Field(True, description="Use gRPC rather than REST to call the server.")
     qdrant_grpc_port: int = Field(6334, ge=1, le=65535, description="gRPC port of the server.")
-    qdrant_timeout_s: int = Field(5, ge=1, description="Longest wait for the server, in seconds.")
+    qdrant_timeout_s: int = Field(
+        5, ge=1, description="Longest wait for an answer of the server, in seconds."
+    )
     qdrant_shards: int = Field(1, ge=1, description="Shards of a new collection.")
     qdrant_replicas: int = Field(1, ge=1, description="Replicas of each shard of a new collection.")
     qdrant_write_consistency: int = Field(
-        1, ge=1, description="Replicas that must have a write before it is acknowledged."
+        1, ge=1, description="Replicas that must store a write before it is acknowledged."
     )
     qdrant_quantization: Literal["none", "int8", "turbo4"] = Field(
         "none", description="Compression of the vectors kept in memory; scores stay exact."
@@ -157,15 +165,15 @@ class Settings(_Weights):
     exact_search_max_points: int = Field(
         20_000,
         ge=0,
-        description="Qdrant server: up to this many points a search scans them all.",
+        description="Qdrant server: a search of up to this many points compares all of them.",
     )
     blob_url: str | None = Field(
         None,
-        description="s3://, gs://, az:// or file:// URL of the image store; unset: in DATA_DIR.",
+        description="s3://, gs://, az:// or file:// URL of the blob store; unset: in DATA_DIR.",
     )
 
     api_keys: Keys = Field(
-        (), description="Comma-separated keys that may read and write; unset: no key needed."
+        (), description="Comma-separated keys that may read and write; unset: no key is needed."
     )
     read_api_keys: Keys = Field(
         (), description="Comma-separated keys that may only read and search."
@@ -179,12 +187,12 @@ class Settings(_Weights):
     root_path: str = Field(
         "",
         pattern=r"^((/[A-Za-z0-9._~-]+)+)?$",
-        description="Path that a proxy has the service at, such as /lookalike; unset: the root.",
+        description="Path that a proxy serves the API at, such as /lookalike; unset: the root.",
     )
     trusted_proxies: str = Field(
         "127.0.0.1,::1",
         description="Comma-separated addresses or networks whose X-Forwarded-Prefix, -Proto and"
-        " -For are followed; *: all.",
+        " -For headers are trusted; *: all.",
     )
 
     @field_validator("cors_origins", mode="before")
@@ -201,7 +209,7 @@ class Settings(_Weights):
             return value
         keys = tuple(SecretStr(key.strip()) for key in value.split(",") if key.strip())
         if value and not keys:
-            raise ValueError("There is no key in it; leave it empty to ask for none.")
+            raise ValueError("It contains no key; leave it empty to require none.")
         return keys
 
     @field_validator("log_level", mode="before")
@@ -211,12 +219,12 @@ class Settings(_Weights):
 
     @property
     def default_weights(self) -> Mapping[str, float]:
-        """The weight of each signal in searches that bring none, by the signal's name."""
+        """The weights of the signals, by name, in searches that set no weights."""
         return {name: getattr(self, setting) for name, setting in WEIGHT_SETTINGS.items()}
 
     @property
     def model_options(self) -> ModelOptions:
-        """The settings that choose and load the models."""
+        """The settings that select and load the models."""
         explicit = self.model_fields_set & MODEL_CHOICES
         return self._part(
             ModelOptions,
@@ -226,17 +234,17 @@ class Settings(_Weights):
 
     @property
     def embedding_limits(self) -> EmbeddingLimits:
-        """The settings that bound decoding and the queue in front of the models."""
+        """The settings that limit decoding and the queue of the models."""
         return self._part(EmbeddingLimits)
 
     def _part(self, kind: type[T], **others: Any) -> T:
-        """A dataclass with the values of the settings of the same names (Any: of any type)."""
+        """Returns a dataclass filled from the settings of the same names (Any: of all types)."""
         names = {field.name for field in fields(kind)} - others.keys()  # type: ignore[arg-type]
         return kind(**{name: getattr(self, name) for name in names}, **others)
 
 
 def misspelt(names: Iterable[str]) -> dict[str, str]:
-    """Environment names that are nearly, but not quite, a setting's name, with the right one."""
+    """Returns the names that look like misspelt settings, with the names that were meant."""
     known = {name.upper() for name in Settings.model_fields}
     found: dict[str, str] = {}
     for name in names:
@@ -251,7 +259,7 @@ def misspelt(names: Iterable[str]) -> dict[str, str]:
 
 
 def _one_slip(name: str, right: str) -> bool:
-    """Tells whether one letter is missing, extra or wrong, or two neighbours are swapped."""
+    """Tells whether `name` has one letter missing, extra or wrong, or two neighbours swapped."""
     pairs = enumerate(zip(name, right, strict=False))
     start = next((n for n, (x, y) in pairs if x != y), min(len(name), len(right)))
     a, b = name[start:], right[start:]

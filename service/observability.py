@@ -18,7 +18,7 @@ LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A number that a component keeps and `/metrics` reads on request."""
+    """A number that a component maintains, and that `/metrics` reads when it is called."""
 
     help: str
     read: Callable[[], float]
@@ -54,7 +54,7 @@ class Metrics(Collector):
         self._seconds.labels(route, method).observe(seconds)
 
     def watch(self, readings: Mapping[str, Reading]) -> None:
-        """Exports these readings, by metric name, in place of earlier ones."""
+        """Exports these readings, by metric name, and replaces earlier ones."""
         self._readings = dict(readings)
 
     def collect(self) -> Iterable[Metric]:
@@ -77,7 +77,7 @@ class LogSettings(Protocol):
 
 
 def configure_logging(settings: LogSettings) -> None:
-    """Gives every log line of the process one format, including those of libraries.
+    """Formats all log lines of the process in the same way, including those of libraries.
 
     Lines go to standard error. Request ids come from structlog's context variables.
     """

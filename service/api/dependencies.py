@@ -1,6 +1,6 @@
-"""Typed access to the parts, and the checks that every call shares.
+"""FastAPI dependencies: typed access to the services, and the checks that all calls share.
 
-All are coroutines, though none awaits: FastAPI runs plain functions in threads.
+They are coroutines, although none of them awaits, because FastAPI runs plain functions in threads.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from service.api.bodies.forms import read_query
-from service.api.bodies.requests import NoFields
+from service.api.bodies.models.products import NoFields
 from service.api.lifecycle import Lifecycle
 from service.api.schemas.base import EXAMPLE_ID
 from service.catalogue.products import Catalogue
@@ -24,13 +24,13 @@ from service.search.ranking import Search
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the calls need to know of the configuration."""
+    """Values of the configuration that the calls need."""
 
     image_bytes: int
-    """The largest single picture."""
+    """The largest allowed size of a single picture."""
     images_per_product: int
     private: bool
-    """Whether answers belong to who has a key, and to no cache that others share."""
+    """True if API keys are set, so that shared caches must not store the answers."""
 
 
 async def lifecycle(request: Request) -> Lifecycle:
@@ -60,7 +60,7 @@ async def samples(lifecycle: Annotated[Lifecycle, Depends(lifecycle)]) -> Sample
 
 
 async def root_path(request: Request) -> str:
-    """The path the service is mounted at, which every address it gives out begins with."""
+    """Returns the path that the service is mounted at; all URLs in answers begin with it."""
     root: str = request.scope.get("root_path", "")
     return root.rstrip("/")
 
@@ -69,7 +69,7 @@ async def product_id(
     product_id: Annotated[
         str,
         Path(
-            description="The caller's own id; percent-encode it.",
+            description="The product's id, chosen by the client; percent-encode it.",
             examples=[EXAMPLE_ID],
             json_schema_extra={"minLength": 1, "maxLength": MAX_PRODUCT_ID_CHARS},
         ),
@@ -80,13 +80,13 @@ async def product_id(
 
 
 async def known_query(request: Request) -> None:
-    """Refuses query parameters where the route declares none; the others read theirs."""
+    """Refuses query parameters if the route declares none. Other routes check their own."""
     declared = (request.scope["route"].openapi_extra or {}).get("parameters")
     if not declared:
         read_query(request, NoFields)
 
 
-CatalogDep = Annotated[Catalogue, Depends(catalogue)]
+CatalogueDep = Annotated[Catalogue, Depends(catalogue)]
 DuplicatesDep = Annotated[Duplicates, Depends(duplicates)]
 LifecycleDep = Annotated[Lifecycle, Depends(lifecycle)]
 LimitsDep = Annotated[Limits, Depends(limits)]

@@ -1,4 +1,4 @@
-"""From starting to stopped: builds the parts in the background and closes them at the end."""
+"""The service's lifecycle: builds the services in the background and closes them at the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Phase: TypeAlias = Literal["starting", "serving", "failed", "draining"]
 
 
 class Services(Protocol):
-    """What the API needs of the built parts."""
+    """The services that the API calls."""
 
     @property
     def catalogue(self) -> Catalogue: ...
@@ -39,21 +39,21 @@ class Services(Protocol):
     def readiness(self) -> Readiness: ...
     @property
     def readings(self) -> Mapping[str, Reading]:
-        """Numbers for `/metrics`, by metric name."""
+        """Readings for `/metrics`, by metric name."""
 
 
 Build: TypeAlias = Callable[[], AbstractAsyncContextManager[Services]]
 
 
 class Lifecycle:
-    """Holds the parts while they exist. One per app; everything runs on the app's event loop."""
+    """Holds the services while they exist. An app has one, which lives on the app's event loop."""
 
     def __init__(self) -> None:
         self.progress = "The service is starting."
         self.error: BaseException | None = None
-        """Why the parts could not be built."""
+        """The error that ended the start, or None."""
         self.settled = asyncio.Event()
-        """Set once the parts are built, or cannot be."""
+        """Set once the services are built or building them has failed."""
         self._services: Services | None = None
         self._draining = False
         self._stop = asyncio.Event()
@@ -69,7 +69,7 @@ class Lifecycle:
 
     @property
     def services(self) -> Services:
-        """Raises Starting until the parts are built."""
+        """The services. Raises Starting until they are built."""
         if self._services is None:
             raise Starting(self.progress, retry_after_s=2)
         return self._services
@@ -84,12 +84,12 @@ class Lifecycle:
         self._task = asyncio.create_task(self._run(build, on_ready, on_failure), name="services")
 
     def drain(self) -> None:
-        """From now on new work is refused; what was accepted goes on."""
+        """Refuses new requests from now on. Accepted requests are still finished."""
         self._draining = True
         self.progress = "The service is shutting down."
 
     async def stop(self) -> None:
-        """Closes the parts, or gives up building them. Returns when they are closed."""
+        """Closes the services, or cancels building them. Returns when they are closed."""
         self.drain()
         self._stop.set()
         if self._task is None:
@@ -104,7 +104,7 @@ class Lifecycle:
         on_ready: Callable[[Services], None],
         on_failure: Callable[[], None],
     ) -> None:
-        # Entered and left in one task: the parts may hold task groups, which insist on it.
+        # One task enters and leaves the context: task groups in the services require that.
         try:
             async with build() as services:
                 self._services = services
@@ -118,12 +118,13 @@ class Lifecycle:
 
     def _failed(self, error: Exception, on_failure: Callable[[], None]) -> None:
         closing = self._stop.is_set()
-        # A setup error is the operator's to mend, and its sentence says how.
-        trace = None if isinstance(error, SetupError) else error
-        log.error("close failed" if closing else "start failed", reason=str(error), exc_info=trace)
+        # The message of a SetupError tells the operator what to repair; a traceback adds nothing.
+        traceback = None if isinstance(error, SetupError) else error
+        event = "close failed" if closing else "start failed"
+        log.error(event, reason=str(error), exc_info=traceback)
         self.error = error
-        told = isinstance(error, ServiceError)
-        self.progress = str(error) if told else "The service cannot start; its log says why."
+        public = isinstance(error, ServiceError)
+        self.progress = str(error) if public else "The service cannot start; its log says why."
         self.settled.set()
         if not closing:
             on_failure()

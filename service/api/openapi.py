@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI derives, and what it cannot know."""
+"""Builds the OpenAPI document: FastAPI derives one, and this module completes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pydantic.json_schema import models_json_schema
 
 from service.api.bodies.forms import fields_of
 from service.api.bodies.json_body import JSON_TYPES
-from service.api.bodies.requests import BINARY, FORMS
+from service.api.bodies.models.fields import BINARY
+from service.api.bodies.models.products import BatchForm, ImageForm, ProductForm, ProductPatch
+from service.api.bodies.models.searches import ImageSearchForm, MixedSearch, TextSearch
 from service.api.problems import HTTP_TITLES, MEDIA_TYPE
 from service.api.routing import ACCESS, GUARDED, Access
 from service.api.schemas.base import Problem
@@ -22,26 +24,44 @@ from service.api.schemas.base import Problem
 # Any: OpenAPI documents are JSON without a useful static type.
 Json = dict[str, Any]
 
+FORMS = (
+    ProductForm,
+    ProductPatch,
+    ImageForm,
+    ImageSearchForm,
+    TextSearch,
+    MixedSearch,
+    BatchForm,
+)
+"""The models of request bodies."""
+
 PROBLEMS = "x-problems"
 REF = "#/components/schemas/{model}"
 
 SECURITY_SCHEMES: Json = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "A key of API_KEYS."},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of API_KEYS or READ_API_KEYS.",
+    },
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 TAGS = [
-    {"name": "products", "description": "The catalogue."},
+    {"name": "products", "description": "The products of the catalogue."},
     {"name": "images", "description": "A product's pictures."},
-    {"name": "search", "description": "Lookalikes."},
-    {"name": "samples", "description": "Drawn products to try the search with."},
+    {"name": "search", "description": "Search by picture, text or product."},
+    {
+        "name": "samples",
+        "description": "Sample products with drawn pictures, to try the search with.",
+    },
     {"name": "operations", "description": "Health and metrics."},
 ]
 LICENSE = {"name": "MIT", "identifier": "MIT"}
 CONTACT = {"name": "The lookalike authors"}
 DESCRIPTIONS = {
-    409: "It conflicts with what is there.",
-    503: "Try again after Retry-After.",
-    507: "The disk is full.",
+    409: "The request conflicts with the current state.",
+    503: "The service cannot answer now; try again after Retry-After seconds.",
+    507: "The disk is full; free some space and try again.",
 }
 
 
@@ -55,12 +75,13 @@ def described(
     text: bool = False,
     etag: Sequence[int] = (),
 ) -> Json:
-    """Keyword arguments of a route: the problems it can answer besides those of every route.
+    """Returns the keyword arguments of a route's decorator that describe it in the document.
 
-    `query` declares the query string; `image` and `text` tell what an answer is that is not JSON;
-    `etag` names the statuses whose answers have an ETag.
+    `statuses` are the errors of this route besides those that all routes share. `query` declares
+    the query string, and `also` further answers by status. `image` and `text` mark routes that do
+    not answer JSON. `etag` lists the statuses whose answers have an ETag.
     """
-    # 400: HTTP itself may be malformed, on any call.
+    # Any request can be malformed HTTP, which is answered with 400.
     common = (400,) if access.public else (401, 403, 422, 500, 503, 507)
     extra: Json = {ACCESS: access, PROBLEMS: sorted({*common, *statuses})}
     if body is not None:
@@ -77,7 +98,9 @@ def described(
     for status in etag:
         responses.setdefault(status, {})["headers"] = {"ETag": {"schema": _STRING}}
         if status == 304:
-            responses[status]["description"] = "What If-None-Match names is still the right one."
+            responses[status]["description"] = (
+                "The version that If-None-Match names is still current."
+            )
     if image:
         responses |= _IMAGE_RESPONSES
     if text:
@@ -93,12 +116,12 @@ _IMAGE_RESPONSES: dict[int | str, Json] = {
         "content": {"image/*": {"schema": BINARY}},
         "headers": {name: {"schema": _STRING} for name in ("ETag", "Cache-Control")},
     },
-    304: {"description": "The picture that If-None-Match names is still the right one."},
+    304: {"description": "The picture that If-None-Match names is still current."},
 }
 
 
 def multipart_body(form: type[BaseModel]) -> Json:
-    """A form whose structured fields are JSON, each by its own content type."""
+    """Returns the requestBody of a form; its lists and objects are parts with JSON content."""
     structured = [
         name for name, field in fields_of(form).items() if field.kind in ("array", "object")
     ]
@@ -114,7 +137,7 @@ def json_body(model: type[BaseModel]) -> Json:
 
 
 def _query_parameters(model: type[BaseModel]) -> list[Json]:
-    """What is no text or number is sent as JSON, which OpenAPI generators take for a string."""
+    """Returns the query parameters. Lists and objects are declared as strings that hold JSON."""
     document = model.model_json_schema()
     kinds = {name: field.kind for name, field in fields_of(model).items()}
     parameters = []
@@ -125,7 +148,7 @@ def _query_parameters(model: type[BaseModel]) -> list[Json]:
         if kinds[name] in ("array", "object"):
             examples = [json.dumps(example) for example in schema["examples"]]
             schema = {"type": "string", "examples": examples}
-            description += " As JSON."
+            description += " Send it as JSON."
         parameters.append(
             {
                 "name": name,
@@ -139,7 +162,7 @@ def _query_parameters(model: type[BaseModel]) -> list[Json]:
 
 
 def document(app: FastAPI) -> Json:
-    """The whole document; the same for every configuration."""
+    """Returns the whole document, which is the same for every configuration."""
     found: Json = get_openapi(
         title=app.title,
         version=app.version,
@@ -152,7 +175,7 @@ def document(app: FastAPI) -> Json:
         for method, operation in operations.items():
             reads = operation.pop(ACCESS)["reads"] or method == "get"
             _finish(operation, writes=not reads)
-            # FastAPI gives those of the path in the order of its dependencies.
+            # FastAPI lists path parameters in the order of the dependencies, not of the path.
             operation.get("parameters", []).sort(key=partial(_position, path))
     found["components"] = {
         "schemas": _schemas(found["components"]["schemas"]),
@@ -165,7 +188,7 @@ def document(app: FastAPI) -> Json:
 
 
 def _position(path: str, parameter: Json) -> int:
-    """The place of a parameter in the path; all others come behind."""
+    """Returns the offset of a path parameter in the path; other parameters come after them."""
     return path.find(f"{{{parameter['name']}}}") if parameter["in"] == "path" else len(path)
 
 
@@ -174,7 +197,7 @@ def _finish(operation: Json, *, writes: bool) -> None:
     operation["responses"].pop("422", None)
     for status in statuses:
         if status in (403, 507) and not writes:
-            continue  # A read-only key may do this, and it needs no room.
+            continue  # A read is allowed with a read-only key and needs no disk space.
         operation["responses"][str(status)] = _problem_response(status)
     if "201" in operation["responses"]:
         headers = operation["responses"]["201"].setdefault("headers", {})

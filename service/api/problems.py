@@ -1,4 +1,4 @@
-"""Errors on the wire: the one table from exception to status, and RFC 9457 bodies."""
+"""Turns exceptions into problem documents (RFC 9457), by one table of statuses and titles."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from service.api.complaints import complaint
+from service.api.validation_messages import validation_message
 from service.core import errors
 from service.core.errors import InvalidInput, Place
 
 MAX_ERRORS = 20
-"""Places that one answer lists: a body of 200 kB may have thousands, which nobody reads."""
+"""Errors that one answer lists: a body of 200 kB can have thousands, which nobody reads."""
 
 MEDIA_TYPE = "application/problem+json"
 
 MAX_TOKEN_CHARS = 256
-"""Of a name in a pointer: no field's is longer, and an answer is no copy of the request."""
+"""Longer names are cut in pointers: no field has such a name, and answers should stay short."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with the request. `pointer` is a JSON pointer from the body's root."""
+    """One mistake in the request. `pointer` is a JSON pointer (RFC 6901) from the body's root."""
 
     pointer: str
     detail: str
@@ -37,7 +38,7 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as the client sees it; `kind` is the last part of its `type`."""
+    """An error as the client sees it. `kind` is the last segment of the `type` in its body."""
 
     status: int
     kind: str
@@ -58,7 +59,7 @@ class Problem:
 
 
 class ProblemError(Exception):
-    """Raised in the API layer for what only HTTP knows."""
+    """Raised in the API layer for errors that exist only in HTTP, such as a wrong content type."""
 
     def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(problem.detail)
@@ -70,7 +71,7 @@ TABLE: tuple[tuple[type[errors.ServiceError], int, str, str], ...] = (
     (errors.ImageTooLarge, 413, "image-too-large", "The picture is too large"),
     (errors.InvalidImage, 422, "invalid-image", "The picture cannot be read"),
     (errors.InvalidText, 422, "invalid-text", "The text cannot be used"),
-    (errors.ForeignToken, 409, "other-encoders", "The token is of other encoders"),
+    (errors.ForeignToken, 409, "other-encoders", "The token was made by other encoders"),
     (errors.InvalidToken, 422, "invalid-token", "The token cannot be used"),
     (errors.InvalidQuery, 422, "invalid-query", "The query cannot be used"),
     (errors.InvalidWeights, 422, "invalid-weights", "The weights cannot be used"),
@@ -83,12 +84,12 @@ TABLE: tuple[tuple[type[errors.ServiceError], int, str, str], ...] = (
     (errors.Conflict, 409, "conflict", "Conflict"),
     (errors.PreconditionFailed, 412, "precondition-failed", "The product has changed"),
     (errors.Overloaded, 503, "overloaded", "Too much work at once"),
-    (errors.StoreFull, 507, "store-full", "There is no room left"),
+    (errors.StoreFull, 507, "store-full", "There is no space left"),
     (errors.StoreUnavailable, 503, "store-unavailable", "A store does not answer"),
     (errors.Starting, 503, "starting", "The service is starting"),
     (errors.Unavailable, 503, "unavailable", "Not available now"),
 )
-"""The first row whose class matches decides, so that a child stands before its parent."""
+"""The first row whose class matches is used: subclasses stand before their parents."""
 
 HTTP_TITLES = {
     400: ("bad-request", "The request cannot be read"),
@@ -101,32 +102,34 @@ HTTP_TITLES = {
     413: ("too-large", "The request is too large"),
     415: ("unsupported-media-type", "The content type cannot be used"),
     422: ("invalid-request", "The request cannot be used"),
-    500: ("internal-error", "Something went wrong here"),
+    500: ("internal-error", "The service failed"),
     503: ("unavailable", "Not available now"),
-    507: ("store-full", "There is no room left"),
+    507: ("store-full", "There is no space left"),
 }
 
 INTERNAL = (
-    "The service failed on this request; nothing is known to be wrong with it."
-    " Try again, and give the request_id where you report it."
+    "The service failed to handle this request, which may be correct. Try again, and quote the"
+    " request_id if you report the failure."
 )
 
 
 def pointer(place: Place) -> str:
-    """The JSON pointer (RFC 6901) to a place in the request."""
+    """Returns the JSON pointer (RFC 6901) to a place in the request."""
     return "".join(f"/{_escaped(str(token))}" for token in place)
 
 
 def _escaped(token: str) -> str:
-    # Half a surrogate pair may come in JSON, and cannot go out.
-    whole = token[:MAX_TOKEN_CHARS].encode(errors="replace").decode()
-    return whole.replace("~", "~0").replace("/", "~1")
+    # JSON can contain half a surrogate pair, which cannot be encoded as UTF-8.
+    encodable = token[:MAX_TOKEN_CHARS].encode(errors="replace").decode()
+    return encodable.replace("~", "~0").replace("/", "~1")
 
 
 @contextmanager
-def renamed(names: Mapping[Place, Place]) -> Iterator[None]:
-    """Makes places that the core names into those of the request: where the first match begins a
-    place, what stands beside it takes its part."""
+def translated_places(names: Mapping[Place, Place]) -> Iterator[None]:
+    """Translates the place of an InvalidInput raised inside from the core's names to the request's.
+
+    `names` maps beginnings of places to those that replace them; the first match is used.
+    """
     try:
         yield
     except InvalidInput as error:
@@ -143,7 +146,7 @@ def http_problem(status: int, detail: str, *field_errors: FieldError) -> Problem
 
 
 def invalid_request(*field_errors: FieldError, unlisted: int = 0) -> ProblemError:
-    """422 with the places that are wrong, `MAX_ERRORS` at most; `unlisted` are there besides."""
+    """Returns a 422 error that lists up to MAX_ERRORS mistakes; `unlisted` counts further ones."""
     detail, more = field_errors[0].detail, len(field_errors) - 1 + unlisted
     if more:
         detail = f"{detail} And {more} more: see errors."
@@ -151,7 +154,7 @@ def invalid_request(*field_errors: FieldError, unlisted: int = 0) -> ProblemErro
 
 
 def problem_of(error: Exception) -> Problem:
-    """What a client is told about the error; for a stranger nothing but that it happened."""
+    """Returns the problem for an exception. An unexpected one becomes a 500 without its details."""
     if isinstance(error, ProblemError):
         return error.problem
     if isinstance(error, RequestValidationError):
@@ -178,8 +181,19 @@ def problem_response(
     )
 
 
+async def send_problem(
+    problem: Problem,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Answers a request with a problem from within middleware."""
+    await problem_response(problem, scope.get("request_id"), headers)(scope, receive, send)
+
+
 async def handle(request: Request, error: Exception) -> Response:
-    """The one exception handler of the app."""
+    """Answers an exception with its problem; the app's only exception handler."""
     headers = getattr(error, "headers", None)
     return problem_response(problem_of(error), request.scope.get("request_id"), headers)
 
@@ -192,13 +206,15 @@ def _service_problem(error: errors.ServiceError, status: int, slug: str, title: 
 
 def _http_detail(error: HTTPException) -> str:
     if error.status_code == 404:
-        return "There is nothing at this address; see /docs for what there is."
+        return "There is nothing at this address; /docs lists all addresses."
     if error.status_code == 405:
-        return "This address does not take this method; the Allow header says which it takes."
+        return (
+            "This address does not support this method; the Allow header lists those that it does."
+        )
     return str(error.detail)
 
 
 def _validation_errors(found: Sequence[Any]) -> list[FieldError]:
-    """Places and reasons, and never the input itself: it may be a secret or a megabyte."""
-    # The first item of a place is FastAPI's own: query, path or header.
-    return [FieldError(pointer(error["loc"][1:]), complaint(error)) for error in found]
+    """Returns the mistakes without the invalid values, which may be secret or very long."""
+    # FastAPI puts the kind of parameter first: query, path or header.
+    return [FieldError(pointer(error["loc"][1:]), validation_message(error)) for error in found]

@@ -1,4 +1,4 @@
-"""What each route says of itself: who may call it, and when."""
+"""Access flags of routes: whether a route needs a key, writes, or may run before the start."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from starlette.routing import BaseRoute, compile_path
 from starlette.types import Scope
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that change nothing."""
+"""The HTTP methods that change nothing."""
 
 ACCESS = "x-access"
-"""The name in a route's `openapi_extra` under which its Access stands."""
+"""The key of a route's Access in its `openapi_extra`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Flags of a route."""
+    """The access flags of a route."""
 
     public: bool = False
-    """It needs no key."""
+    """No API key is needed."""
     reads: bool = False
-    """It changes nothing, whatever its method: a read-only key is enough."""
+    """The route changes nothing, even if its method is POST: a read-only key is enough."""
     early: bool = False
-    """It answers before the service has started, and while it stops."""
+    """The route also answers while the service starts and stops."""
 
 
 GUARDED = Access()
 READS = Access(reads=True)
 PAGE = Access(public=True, reads=True, early=True)
-"""Pages and the documentation hold no data; what they call needs a key of its own."""
+"""The pages and the documentation contain no data; the calls that they make need a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,19 @@ class _Row:
 
 
 class RouteTable:
-    """Knows the routes by their addresses, before a request is routed."""
+    """Finds the flags and methods of a request's route before the request is routed."""
 
     def __init__(self, routes: Callable[[], Iterable[BaseRoute]]) -> None:
         self._routes = routes
 
     def access(self, scope: Scope) -> Access:
-        """The route's flags; those of the address where it does not take the method."""
+        """Returns the flags of the route; for a wrong method, those of any route at the address."""
         rows = self._rows_at(scope)
-        taken = [row.access for row in rows if scope["method"] in row.methods]
-        return next(iter(taken or [row.access for row in rows]), GUARDED)
+        matching = [row for row in rows if scope["method"] in row.methods] or rows
+        return matching[0].access if matching else GUARDED
 
     def methods(self, scope: Scope) -> set[str]:
-        """All that the address takes; none where there is no such address."""
+        """Returns the methods that the address supports; an unknown address has none."""
         found = {method for row in self._rows_at(scope) for method in row.methods}
         return found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()) if found else set()
 
@@ -66,7 +66,7 @@ class RouteTable:
 
     @cached_property
     def _rows(self) -> list[_Row]:
-        """Read at the first request: until then routes may be added."""
+        """The routes, read at the first request because more can be added until then."""
         return [
             _Row(
                 compile_path(route.path)[0],

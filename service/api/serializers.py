@@ -1,4 +1,4 @@
-"""From the values inside to the models on the wire."""
+"""Serializers: turn values of the core into the models of answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def image_url(root: str, product_id: str, image_id: str) -> str:
 
 
 def product_url(root: str, product_id: str) -> str:
-    """The address of a product; `root` is the path the service is mounted at, often empty."""
+    """Returns the URL of a product. `root` is the path that the service is mounted at."""
     return f"{root}/products/{quote(product_id, safe='')}"
 
 
@@ -113,7 +113,7 @@ def samples_out(root: str, catalogue: SampleCatalogue) -> operations.Samples:
 def search_answer(
     root: str, result: SearchResult, tokens: QueryTokens | None = None
 ) -> found.SearchAnswer:
-    """The answer; with the query's token where there is something to write it."""
+    """Returns the answer of a search, with a token for its query if `tokens` is given."""
     answer = found.SearchAnswer(
         query=_query(result),
         hits=[_hit(root, hit, explained="explain" in result.took_ms) for hit in result.hits],

@@ -1,4 +1,4 @@
-"""Helps the commands that talk to a running service."""
+"""The HTTP client of the commands that call a running service."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ REQUEST_TIMEOUT_S = 300.0
 
 
 def add_address(parser: argparse.ArgumentParser) -> None:
-    """`--url` and `--api-key`."""
+    """Adds the options `--url` and `--api-key`."""
     parser.add_argument(
-        "--url", default="http://127.0.0.1:8000", help="the service (default: %(default)s)"
+        "--url",
+        default="http://127.0.0.1:8000",
+        help="address of the service (default: %(default)s)",
     )
-    parser.add_argument("--api-key", help="an API key, where the service asks for one")
+    parser.add_argument("--api-key", help="API key, if the service requires one")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,15 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--concurrency",
         type=at_least_one,
         default=2,
-        help="requests at once (default: %(default)s)",
+        help="number of simultaneous requests (default: %(default)s)",
     )
 
 
 def at_least_one(text: str) -> int:
-    """A number for argparse, which tells the user where it is none."""
+    """Parses a positive number for argparse, which shows the errors to the user."""
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is too few; give 1 or more")
+        raise argparse.ArgumentTypeError(f"{number} is too small; give 1 or more")
     return number
 
 
@@ -45,16 +47,16 @@ def connect(arguments: argparse.Namespace) -> httpx.AsyncClient:
 
 
 async def post(client: httpx.AsyncClient, path: str, **content: object) -> httpx.Response:
-    """The answer of a POST. Raises ServiceError where the service cannot be reached."""
+    """Returns the answer to a POST. Raises ServiceError if the service cannot be reached."""
     return await request(client, "POST", path, **content)
 
 
 async def request(
     client: httpx.AsyncClient, method: str, path: str, **content: object
 ) -> httpx.Response:
-    """The answer. Raises ServiceError where the service cannot be reached."""
+    """Returns the answer. Raises ServiceError if the service cannot be reached."""
     try:
-        return await client.request(method, path, **content)  # type: ignore[arg-type]  # httpx's own keywords
+        return await client.request(method, path, **content)  # type: ignore[arg-type]  # `content` has httpx's keyword arguments.
     except httpx.HTTPError as exc:
         raise ServiceError(f"No answer from {client.base_url}: {exc!r}. Is it running?") from exc
 

@@ -1,6 +1,6 @@
 """Searches labelled photos in a running service and counts how often the right product is found.
 
-The CSV file has a header with `path` (relative to the file) and `label`; a hit is right where its
+The CSV file has the columns `path` (relative to the file) and `label`. A hit is right if its
 product id, or the attribute named by --attribute, equals the label.
 """
 
@@ -37,9 +37,19 @@ class Answer:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="CSV with the columns path and label")
-    parser.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE")
-    parser.add_argument("--sample", type=int, help="so many photos, drawn at random")
-    parser.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="use only rows with this value",
+    )
+    parser.add_argument(
+        "--sample", type=int, help="number of photos to select at random (default: all)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the random selection (default: %(default)s)"
+    )
     parser.add_argument("--attribute", help="compare this attribute instead of the product id")
     http.add_arguments(parser)
 
@@ -60,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _rankings(
     arguments: argparse.Namespace,
 ) -> dict[str, dict[str, float] | None]:
-    """The service's own weights, and each of its signals alone."""
+    """Returns the rankings to compare: the default weights (None), and each signal alone."""
     async with http.connect(arguments) as client:
         response = await http.request(client, "GET", "/health")
     if response.status_code != httpx.codes.OK:
@@ -78,7 +88,9 @@ def _photos(arguments: argparse.Namespace) -> list[Mapping[str, str]]:
             if all(row.get(column) == value for column, value in wanted.items())
         ]
     if not rows or not {"path", "label"} <= rows[0].keys():
-        raise ServiceError(f"{arguments.file} has no such rows with the columns path and label.")
+        raise ServiceError(
+            f"{arguments.file} has no matching rows with the columns path and label."
+        )
     if arguments.sample is not None and arguments.sample < len(rows):
         rows = random.Random(arguments.seed).sample(rows, arguments.sample)
     return list(rows)

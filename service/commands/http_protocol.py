@@ -1,4 +1,4 @@
-"""Uvicorn's HTTP protocol, with its own refusal as a problem like every other error."""
+"""Uvicorn's HTTP protocol, changed to answer malformed requests with a problem document."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.api.problems import http_problem, problem_response
 
-UNREADABLE = "The request is not valid HTTP/1.1; see that the client sends what it says it sends."
+UNREADABLE = "The request is not valid HTTP/1.1; check the client's request line and headers."
 
 
 class ProblemProtocol(HttpToolsProtocol):
-    """For what cannot be parsed, and so never reaches the app."""
+    """Answers requests that cannot be parsed and therefore never reach the app."""
 
     def send_400_response(self, msg: str) -> None:
         request_id = str(uuid.uuid4())

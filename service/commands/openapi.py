@@ -1,4 +1,4 @@
-"""Writes the OpenAPI document, or with --check says whether the file at hand is up to date."""
+"""Writes the OpenAPI document, or with --check tells whether the existing file is up to date."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", type=Path, default=Path("openapi/openapi.json"))
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 if the file is out of date"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,5 +25,5 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return 0
-    print(f"{path} is not what the code says: run `make openapi`.", file=sys.stderr)
+    print(f"{path} is out of date: run `make openapi`.", file=sys.stderr)
     return 1

@@ -1,6 +1,6 @@
-"""Brings the index in step with the blob store; goes on where an earlier run was cut off.
+"""Updates the index from the blob store, and continues where an interrupted run stopped.
 
-A directory (DATA_DIR) has one user at a time: stop the service first.
+Stop the service first, because only one process at a time can use DATA_DIR.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from-scratch",
         action="store_true",
-        help="throw the index away first, and make every vector anew from the stored pictures",
+        help="first delete the index, then compute all vectors again from the stored pictures",
     )
 
 
@@ -32,7 +32,7 @@ async def _reindex(settings: Settings, *, from_scratch: bool) -> int:
 
     async with build_parts(settings, lambda message: tqdm.write(message, file=sys.stderr)) as parts:
         if from_scratch:
-            await parts.store.discard("a reindex from scratch was asked for")
+            await parts.store.discard("a reindex from scratch was requested")
         with tqdm(unit=" products", disable=None) as bar:
 
             def show(progress: Progress) -> None:

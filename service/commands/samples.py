@@ -1,7 +1,7 @@
-"""Loads the sample catalogue into a running service, deletes it there, or writes it to files.
+"""Stores the sample products in a running service, deletes them, or writes them to files.
 
-`--to` needs no service: it writes the pictures and `products.json`, which `import` takes, and
-pictures to search with under `queries`.
+`--to` needs no service. It writes the pictures, `products.json` for the command `import`, and
+pictures to search with in the folder `queries`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from service.samples.files import Sample, sample_queries, samples
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     instead = parser.add_mutually_exclusive_group()
-    instead.add_argument("--to", type=Path, metavar="DIR", help="write files there instead")
-    instead.add_argument("--delete", action="store_true", help="delete the samples instead")
+    instead.add_argument(
+        "--to", type=Path, metavar="DIR", help="write files to this folder instead"
+    )
+    instead.add_argument("--delete", action="store_true", help="delete the sample products instead")
     http.add_address(parser)
 
 
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _ask(arguments: argparse.Namespace, method: str) -> dict[str, int]:
-    """The answer. Raises ServiceError; what the service has no room for now is asked again."""
+    """Returns the answer, and repeats the request if the service is busy. Raises ServiceError."""
     async with http.connect(arguments) as client:
         for attempt in range(RETRIES + 1):
             response = await http.request(client, method, "/samples")
@@ -69,7 +71,7 @@ def _write(directory: Path) -> int:
 
 
 def _write_sample(directory: Path, sample: Sample) -> dict[str, object]:
-    """Copies the picture and returns the product as `import` takes it."""
+    """Copies the picture, and returns the product in the format of `import`."""
     copyfile(sample.file, directory / sample.file.name)
     return {
         "product_id": sample.product_id,

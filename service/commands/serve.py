@@ -13,7 +13,7 @@ SHUTDOWN_GRACE_S = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None: the settings say where and how."""
+    """Adds no arguments: this command is configured by the settings."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     log = structlog.stdlib.get_logger("service")
 
     class Server(uvicorn.Server):
-        """Ends with status 0 on SIGTERM, where uvicorn's own would raise the signal again."""
+        """Exits with status 0 on SIGTERM; uvicorn's own server would raise the signal again."""
 
         async def serve(self, sockets: list[socket.socket] | None = None) -> None:
             with watched_loop(settings.loop_stall_s):
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # The app follows them itself, with the prefix.
+            proxy_headers=False,  # The app handles these headers itself, including the prefix.
             timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
         )
     )
@@ -64,12 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Before anything is loaded: a port in use is told at once. Raises SetupError."""
+    """Opens the port first, so that a port in use is reported at once. Raises SetupError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as exc:
         raise SetupError(
             f"Cannot listen on {host} port {port}: {exc.strerror or exc}."
-            " Stop what listens there, or set another HOST or PORT."
+            " Stop the program that uses it, or set another HOST or PORT."
         ) from exc

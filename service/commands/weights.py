@@ -1,4 +1,4 @@
-"""Downloads the weights of CLIP and ResNet50 into a directory, so that a start needs no network."""
+"""Downloads the weights of CLIP and ResNet50 into a folder, for a service without a network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.config import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--to", type=Path, help="the directory (default: WEIGHTS_DIR)")
+    parser.add_argument("--to", type=Path, help="the folder (default: WEIGHTS_DIR)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,12 +28,12 @@ def run(arguments: argparse.Namespace) -> int:
     for source in encoder_sources("clip+resnet50", settings.model_options).values():
         for weights in source.weights:
             _keep(weights.fetch(show), target / weights.kept_as)
-    print(f"\nin {target}", file=sys.stderr)
+    print(f"\nThe weights are in {target}.", file=sys.stderr)
     return 0
 
 
 def _keep(fetched: Path, target: Path) -> None:
-    """Copies a file or a directory; the hub's cache consists of links, the copy of files."""
+    """Copies a file or a folder; links, which the hub's cache consists of, become files."""
     if fetched.is_dir():
         shutil.copytree(fetched, target, dirs_exist_ok=True)
     else:

@@ -1,1 +1,1 @@
-"""Readiness: checks of every part that requests depend on."""
+"""Readiness: checks of all components that requests depend on."""

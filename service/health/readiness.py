@@ -1,4 +1,4 @@
-"""Asks every part that the service needs, in the background, and keeps the last answers."""
+"""Checks all components in the background, and keeps their last answers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ STORES_EVERY_S = 2.0
 STORES_TIMEOUT_S = 5.0
 GOLDEN_EVERY_S = 5.0
 GOLDEN_TIMEOUT_S = 60.0
-"""Longer than the wait in the queue and the slowest model's pass on a busy processor."""
+"""Longer than the wait in the queue plus the slowest forward pass on a busy processor."""
 
 GOLDEN_SIMILARITY = 0.999
-"""bf16 and other batch sizes stay above 0.9999; another model or a broken one is far below."""
+"""The similarity below which an encoder counts as broken.
+
+Other batch sizes and bfloat16 stay above 0.9999; another or a broken model is far below."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One part's last answer, and its age in seconds; `detail` says what is wrong."""
+    """The last answer of a component, and its age. `detail` says what is wrong, if anything."""
 
     ok: bool
     detail: str | None
@@ -36,7 +38,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """How far an incomplete index has come, in products."""
+    """The progress of filling an incomplete index, in products."""
 
     indexed: int
     expected: int
@@ -48,9 +50,10 @@ class Filling:
 
 @dataclass(frozen=True, slots=True)
 class ReadinessReport:
-    """`ready` only if every check is ok and enough of the products are in the index.
+    """The state of the service. It is `ready` if all checks are ok and enough products are indexed.
 
-    `products` is None where the store does not answer, `filling` also where the index is complete.
+    `products` is None if the store does not answer. `filling` is None in that case too, and if the
+    index is complete.
     """
 
     ready: bool
@@ -63,7 +66,7 @@ class ReadinessReport:
 
 
 class Check:
-    """Asks one part again and again. A part that hangs fails after `timeout_s`."""
+    """Checks one component at intervals. A component that hangs fails after `timeout_s`."""
 
     def __init__(
         self,
@@ -77,7 +80,7 @@ class Check:
         self.every_s = every_s
         self._timeout_s = timeout_s
         self._clock = clock
-        self._detail: str | None = "It has not been asked yet."
+        self._detail: str | None = "It has not been checked yet."
         self._took_s = 0.0
         self._answered_at = clock()
 
@@ -103,16 +106,16 @@ class Check:
             return exc.detail
         except TimeoutError:
             return f"No answer within {self._timeout_s:g} s."
-        except Exception as exc:  # Whatever is wrong with a part, it is not ready.
+        except Exception as exc:  # A component that fails in any way is not ready.
             return f"It failed: {exc!r}."
         return None
 
 
 class Readiness:
-    """Watches the encoders (by a golden picture), the batcher and the stores.
+    """Checks the encoders (by a golden picture), the batcher and the stores.
 
-    A report costs nothing: it holds what the parts last answered, so that a busy service answers
-    its probes at once. A part that hangs is told within its interval and its timeout.
+    A report contains the last answers of the components, so that a busy service answers its probes
+    at once. It shows that a component hangs after at most the interval plus the timeout.
     """
 
     def __init__(
@@ -142,21 +145,21 @@ class Readiness:
         self._ready_at_share = ready_at_share
         self._golden_trouble: str | None = None
         self._products: int | None = None
-        of_store = partial(Check, every_s=STORES_EVERY_S, timeout_s=stores_timeout_s)
+        store_check = partial(Check, every_s=STORES_EVERY_S, timeout_s=stores_timeout_s)
         self._checks = {
             "encoders": Check(
                 self._compare_golden, every_s=GOLDEN_EVERY_S, timeout_s=golden_timeout_s
             ),
-            "vector_store": of_store(self._ask_store),
-            "blob_store": of_store(ping_blobs),
+            "vector_store": store_check(self._ask_store),
+            "blob_store": store_check(ping_blobs),
         }
 
     async def ask(self) -> None:
-        """Asks every part once."""
+        """Checks every component once."""
         await asyncio.gather(*(check.once() for check in self._checks.values()))
 
     async def run(self) -> None:
-        """Asks every part at its interval, until cancelled."""
+        """Checks every component at its interval, until cancelled."""
         await asyncio.gather(
             *(
                 repeat(check.once, every_s=check.every_s, name=f"check of {name}")
@@ -165,9 +168,9 @@ class Readiness:
         )
 
     def report(self) -> ReadinessReport:
-        """Reports the last answers, and how far the index has been filled."""
+        """Reports the last answers, and the progress of filling the index."""
         checks = {name: check.result() for name, check in self._checks.items()}
-        # The batcher is in this process: it is asked now.
+        # The batcher runs in this process and can be checked at once.
         trouble = self._check_batcher()
         checks["batcher"] = CheckResult(trouble is None, trouble, took_ms=0.0, age_s=0.0)
         products = self._products if checks["vector_store"].ok else None
@@ -184,18 +187,12 @@ class Readiness:
             filling=filling,
         )
 
-    def _filling(self) -> Filling | None:
-        expected = self._expected_products()
-        if self._products is None or not expected:
-            return None
-        return Filling(self._products, expected)
-
     async def _ask_store(self) -> None:
         await self._store.ping()
         self._products = await self._store.count_products()
 
     async def _compare_golden(self) -> None:
-        # A full queue says nothing about the encoders: what they answered last still holds.
+        # A full queue says nothing about the encoders, so that their last answer still counts.
         with suppress(Overloaded):
             self._golden_trouble = self._trouble_with(await self._embed_golden())
         if self._golden_trouble is not None:
@@ -206,7 +203,8 @@ class Readiness:
             similarity = float(embedded.vectors[name] @ expected)
             if similarity < GOLDEN_SIMILARITY:
                 return (
-                    f"The {name} encoder embeds the golden picture at {similarity:.4f} to its"
-                    f" stored vector, at least {GOLDEN_SIMILARITY} is right: restart the service."
+                    f"The {name} encoder embeds the golden picture with a similarity of"
+                    f" {similarity:.4f} to its stored vector, but at least {GOLDEN_SIMILARITY} is"
+                    " right: restart the service."
                 )
         return None

@@ -1,4 +1,4 @@
-"""Ends the process when its event loop stands still, so that its supervisor starts it anew."""
+"""Exits the process if its event loop is blocked, so that a supervisor can restart it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ BEATS_PER_LIMIT = 15
 
 @contextmanager
 def watched_loop(limit_s: float) -> Iterator[None]:
-    """Requires the running event loop to run at least every `limit_s` seconds; 0 turns this off.
+    """Exits the process with status 1 if its event loop is blocked for `limit_s` seconds; 0: never.
 
-    A loop that does not run for so long ends the process with status 1, after the stacks of all
-    threads have been written to standard error. The timer is `faulthandler`'s, whose thread needs
-    no lock of the interpreter: it also fires when a library holds that lock and never returns.
-    A process that is stopped as a whole (SIGSTOP) for so long ends when it is continued.
+    The stacks of all threads are written to standard error first. The timer is `faulthandler`'s,
+    whose thread does not need the interpreter lock, so that it also fires when a library never
+    releases that lock. A process that was stopped (SIGSTOP) for this long exits when it continues.
     """
     if not limit_s:
         yield
@@ -32,7 +31,7 @@ def watched_loop(limit_s: float) -> Iterator[None]:
 
 
 def _arm(limit_s: float) -> None:
-    """Starts the timer anew."""
+    """Restarts the timer."""
     faulthandler.dump_traceback_later(limit_s, exit=True)
 
 

@@ -43,7 +43,7 @@ class Explainer:
         reasons = dict(self._embedder.unexplained)
         for signal in self._embedder.signals:
             if signal.name not in query.vectors:
-                reasons[signal.name] = f"The query has no {signal.name} side."
+                reasons[signal.name] = f"The query has no {signal.name} embedding."
         return reasons
 
     async def explained(

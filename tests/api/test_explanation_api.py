@@ -88,7 +88,8 @@ async def test_texts_mixtures_and_similar_products_are_explained(site: Site) -> 
     ]
 
     assert by_text.json()["hits"][0]["explanation"]["visual"] is None
-    assert by_text.json()["query"]["unexplained"] == {"visual": "The query has no visual side."}
+    reasons = by_text.json()["query"]["unexplained"]
+    assert reasons == {"visual": "The query has no visual embedding."}
     for answer in answers:
         explained = answer.json()["hits"][0]["explanation"]
         assert np.shape(explained["visual"]["grid"]) == (7, 7), answer.text

@@ -205,7 +205,7 @@ async def test_two_pictures_are_refused_by_number(site: Site) -> None:
 @pytest.mark.parametrize(
     ("body", "pointer", "says"),
     [
-        ({}, "/query", "The field 'query' is missing; give it."),
+        ({}, "/query", "The field 'query' is missing; add it."),
         ({"query": "a", "limt": 3}, "/limt", "did you mean 'limit'?"),
         ({"query": "a", "limit": "3"}, "/limit", "give one, such as 10."),
         ({"query": "a", "limit": 2.5}, "/limit", "give one, such as 10."),
@@ -244,7 +244,7 @@ async def test_a_body_with_thousands_of_mistakes_gets_a_short_answer(site: Site)
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ("", "This is empty; give JSON."),
+        ("", "This is empty; send JSON."),
         ('{"query": "a', "unterminated string at line 1, column 11; correct it there."),
         ('{"query": "a\n"}', "invalid control character at line 1, column 13"),
         ('{"query": "a", "\\ud800": 1}', "half of a surrogate pair"),
@@ -274,7 +274,7 @@ async def test_a_query_parameter_that_is_wrong_is_told_what_to_do(site: Site) ->
     assert response.status_code == 422
     assert [one["detail"] for one in response.json()["errors"]] == [
         "This is not a whole number; give one, such as 10.",
-        "This cannot be chosen; give 'newest' or 'id'.",
+        "This is not one of the choices; give 'newest' or 'id'.",
     ]
 
 

@@ -93,7 +93,7 @@ def test_an_explanation_of_a_search_by_words_says_what_it_cannot_show(
 
     expect(here.dialog.get_by_role("button", name="Semantic")).to_be_visible()
     expect(here.dialog.locator(".layer")).to_have_count(1)
-    expect(here.dialog.locator(".toggles")).to_contain_text("no visual side")
+    expect(here.dialog.locator(".toggles")).to_contain_text("no visual embedding")
     expect(here.dialog.get_by_role("alert")).to_have_count(0)
     here.check_accessibility()
 

@@ -328,7 +328,7 @@ def test_a_misspelt_setting_is_told_by_every_command_that_reads_settings(
 
     assert main([command]) == 1
 
-    assert "PROT is no setting; did you mean PORT?" in capsys.readouterr().err
+    assert "PROT is not a setting; did you mean PORT?" in capsys.readouterr().err
 
 
 def test_encoders_without_weights_and_network_fail_within_seconds(tmp_path: Path) -> None:

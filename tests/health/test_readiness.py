@@ -122,7 +122,7 @@ async def test_what_was_never_asked_is_not_ready(house: House) -> None:
     report = readiness(house).report()
 
     assert not report.ready
-    assert report.checks["encoders"].detail == "It has not been asked yet."
+    assert report.checks["encoders"].detail == "It has not been checked yet."
 
 
 async def test_models_that_hang_are_not_ready_and_heal(house: House) -> None:

@@ -18,7 +18,7 @@ def test_a_disk_that_is_nearly_full_is_named(tmp_path: Path) -> None:
     room = DiskRoom(tmp_path, reserve_bytes=2**62)
     (warning,) = room.warnings()
     assert str(tmp_path) in warning
-    assert "make room" in warning
+    assert "free some space" in warning
 
 
 def test_the_warning_goes_when_there_is_room_again(

@@ -74,7 +74,7 @@ async def test_a_text_is_explained_by_its_only_signal(house: House) -> None:
         assert hit.explanation is not None
         assert hit.explanation[SEMANTIC] is not None
         assert hit.explanation[VISUAL] is None
-    assert result.unexplained == {VISUAL: "The query has no visual side."}
+    assert result.unexplained == {VISUAL: "The query has no visual embedding."}
 
 
 async def test_similar_products_and_mixtures_are_explained_too(house: House) -> None:

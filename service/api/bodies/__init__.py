@@ -1,1 +1,1 @@
-"""Reads request bodies: forms, JSON, uploaded files."""
+"""Reads request bodies: forms, JSON and uploaded files."""

@@ -1,4 +1,4 @@
-"""Finds a form's files by the names that the request gives them."""
+"""Finds uploaded files by the file names that other fields of the request refer to."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from service.core.errors import InvalidInput
 
 
 def find_file(files: Sequence[Part], name: str) -> Part:
-    """The one file of this name, however the client wrote it. Raises InvalidInput."""
+    """Returns the only file with this name, in any encoding of it. Raises InvalidInput."""
     exact = [part for part in files if part.filename == name]
-    found = exact or [part for part in files if is_named(part, name)]
+    found = exact or [part for part in files if has_name(part, name)]
     if len(found) == 1:
         return found[0]
     if found:
@@ -22,17 +22,20 @@ def find_file(files: Sequence[Part], name: str) -> Part:
     raise InvalidInput(f"No file of the request is named {name!r:.200}; the files are: {names}.")
 
 
-def is_named(part: Part, name: str) -> bool:
+def has_name(part: Part, name: str) -> bool:
     return unicodedata.normalize("NFC", name) in (
         unicodedata.normalize("NFC", one) for one in part.filenames
     )
 
 
-def refuse_unnamed(files: Sequence[Part], names: Iterable[str], *, where: str) -> None:
-    """A file that nothing names is a mistake somewhere: dropping it would hide that."""
+def refuse_unreferenced(files: Sequence[Part], names: Iterable[str], *, where: str) -> None:
+    """Raises a 422 ProblemError if a file is not among `names`; ignoring it would hide a mistake.
+
+    `where` says in the message where the names were expected.
+    """
     known = list(names)
     for part in files:
-        if not any(is_named(part, name) for name in known):
-            named = "has no file name" if not part.filename else f"is {part.filename!r:.200}"
-            detail = f"A file {named}, which {where} does not name; name it there."
+        if not any(has_name(part, name) for name in known):
+            which = f"The file {part.filename!r:.200}" if part.filename else "A file without a name"
+            detail = f"{which} is not listed in {where}; list it there or leave it out."
             raise invalid_request(FieldError(pointer((part.name,)), detail))

@@ -1,6 +1,6 @@
-"""Forms and query strings: texts and files by field, read as the declaration says.
+"""Reads forms and query strings into their models.
 
-Each text becomes the JSON value that it stands for, and is then checked as a JSON body is.
+Each text is converted to the JSON value that it stands for, then validated like a JSON body.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from starlette.requests import Request
 from service.api.bodies import strict_json
 from service.api.bodies.multipart import Limits, Part, read_form, text_of
 from service.api.bodies.validation import Model, validated
-from service.api.complaints import unknown_name
 from service.api.problems import FieldError, ProblemError, pointer
+from service.api.validation_messages import unknown_name_message
 from service.core.errors import InvalidInput
 
 SPARE_TEXTS = 16
-"""Room for fields that do not exist: their names are better told than their number."""
+"""How many unknown fields are read beyond the known ones, so that a message can name them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What a form takes under one name."""
+    """A field of a form."""
 
     kind: Literal["file", "text", "boolean", "number", "array", "object"]
     many: bool
-    """Whether the name may come several times."""
+    """True if the field may be repeated."""
     texts: bool
-    """Whether it holds strings."""
+    """True if the field, or each of its items, is a string."""
     required: bool
 
 
@@ -43,24 +43,28 @@ async def read_multipart(
     files: int,
     file_bytes: int,
     text_bytes: int = 2**17,
-    otherwise: str = "",
+    hint: str = "",
 ) -> Model:
-    """A multipart form as the model. Raises ProblemError."""
+    """Reads a multipart form into the model. Raises ProblemError.
+
+    `files`, `file_bytes` and `text_bytes` limit the number of files and the size of each part.
+    `hint` is added to the message for another content type, and names the right call for that.
+    """
     texts = len(model.model_fields) + SPARE_TEXTS
     limits = Limits(files=files, texts=texts, file_bytes=file_bytes, text_bytes=text_bytes)
-    parts = await read_form(request, limits, otherwise=otherwise)
+    parts = await read_form(request, limits, hint=hint)
     return _validated(model, [part for part in parts if not _is_empty_file_input(part)])
 
 
 def read_query(request: Request, model: type[Model]) -> Model:
-    """The query string as the model. Raises a 422 ProblemError."""
+    """Reads the query string into the model. Raises a 422 ProblemError."""
     items = request.query_params.multi_items()
     return _validated(model, [Part(name, data=bytearray(text, "utf-8")) for name, text in items])
 
 
 @cache
 def fields_of(model: type[BaseModel]) -> dict[str, Field]:
-    """The fields of a form by name, as the model declares them."""
+    """Returns the fields of a form by name, as the model declares them."""
     schema = model.model_json_schema()
     required = schema.get("required", ())
     return {
@@ -83,7 +87,7 @@ def _field(schema: dict[str, Any], definitions: dict[str, Any], *, required: boo
 
 
 def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema itself in place of a reference to it, or of a choice between it and null."""
+    """Resolves a reference to a schema, and drops null from a choice."""
     while "$ref" in schema or "anyOf" in schema:
         schema = (
             definitions[schema["$ref"].rpartition("/")[2]]
@@ -99,18 +103,20 @@ def _validated(model: type[Model], parts: Sequence[Part]) -> Model:
     for part in parts:
         by_name.setdefault(part.name, []).append(part)
     values: dict[str, object] = {}
-    told = []
+    mistakes = []
     for name, given in by_name.items():
         try:
             _read_into(values, name, fields, given)
         except InvalidInput as error:
-            told.append(_complaint(name, error.detail))
+            mistakes.append(_field_error(name, error.detail))
         except ProblemError as error:
-            told.extend(error.problem.errors)
+            mistakes.extend(error.problem.errors)
     for name, field in fields.items():
         if field.required and field.kind == "file" and name not in by_name:
-            told.append(_complaint(name, f"The field {name!r} is missing; {_how(field)}."))
-    return validated(model, values, told=told)
+            mistakes.append(
+                _field_error(name, f"The field {name!r} is missing; {_how_to_send(field)}.")
+            )
+    return validated(model, values, earlier=mistakes)
 
 
 def _read_into(
@@ -118,11 +124,11 @@ def _read_into(
 ) -> None:
     field = fields.get(name)
     if field is None:
-        raise InvalidInput(unknown_name("field", name, list(fields)))
+        raise InvalidInput(unknown_name_message("field", name, list(fields)))
     if len(given) > 1 and not field.many:
-        raise InvalidInput(f"The field {name!r} is there {len(given)} times; send it once.")
+        raise InvalidInput(f"The field {name!r} occurs {len(given)} times; send it once.")
     if any(part.is_file != (field.kind == "file") for part in given):
-        raise InvalidInput(f"The field {name!r} is of the wrong kind; {_how(field)}.")
+        raise InvalidInput(f"The field {name!r} is of the wrong kind; {_how_to_send(field)}.")
     if field.kind == "file":
         values[name] = list(given) if field.many else given[0]
         return
@@ -140,8 +146,10 @@ def _value(field: Field, text: str) -> object:
 
 
 def _json_or_text(text: str) -> object:
-    """The JSON value that a text stands for. What does not even begin as an object or a list is
-    taken for a string, so that it is told as a JSON string in its place would be."""
+    """Returns the JSON value that a text stands for, or the text itself if it is not JSON.
+
+    Raises InvalidInput for broken JSON that begins like an object or a list.
+    """
     try:
         return strict_json.parse(text)
     except InvalidInput:
@@ -151,14 +159,14 @@ def _json_or_text(text: str) -> object:
 
 
 def _items(field: Field, texts: Sequence[str]) -> object:
-    """A list, sent as one JSON array, item by item, or as both mixed."""
+    """Returns a list that was sent as one JSON array, as one part per item, or as both."""
     found: list[object] = []
     for text in texts:
         value = _item(field, text)
         if isinstance(value, list):
             found.extend(value)
         elif len(texts) == 1 and not isinstance(value, str if field.texts else dict):
-            return value  # It is no list and no item of one.
+            return value  # Validation reports that this is not a list.
         else:
             found.append(value)
     return found
@@ -166,20 +174,20 @@ def _items(field: Field, texts: Sequence[str]) -> object:
 
 def _item(field: Field, text: str) -> object:
     value = _json_or_text(text)
-    # A string needs no quotes here, though it look like a number.
+    # A string needs no quotes in a form, even if it looks like a number.
     return text if field.texts and isinstance(value, int | float) else value
 
 
-def _complaint(name: str, detail: str) -> FieldError:
+def _field_error(name: str, detail: str) -> FieldError:
     return FieldError(pointer((name,)), detail)
 
 
-def _how(field: Field) -> str:
+def _how_to_send(field: Field) -> str:
     if field.kind == "file":
         return "send it as a file, with a file name"
     return "send text, without a file name"
 
 
 def _is_empty_file_input(part: Part) -> bool:
-    # What browsers send for a file input that nobody filled.
+    # Browsers send this for a file input that was left empty.
     return part.filename == "" and not part.data

@@ -1,4 +1,4 @@
-"""JSON request bodies: bounded, strict, and checked against their declaration."""
+"""Reads JSON request bodies: limits their size, parses them strictly, and validates them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ async def read_json(
     model: type[Model],
     media_types: Sequence[str] = JSON_TYPES,
     *,
-    otherwise: str = "",
+    hint: str = "",
 ) -> Model:
-    """The body as the model. Raises ProblemError: 415, 413 or 422.
+    """Reads the body into the model. Raises ProblemError: 415, 413 or 422.
 
-    `otherwise` is told where the body is of another type: the call that takes it.
+    `hint` is added to the message for another content type, and names the right call for that.
     """
     media_type = media_type_of(request)
     if media_type not in media_types:
@@ -33,7 +33,7 @@ async def read_json(
         raise ProblemError(
             http_problem(
                 415,
-                f"Send {media_types[0]}; this is {media_type[:100] or 'untyped'}.{otherwise}",
+                f"Send {media_types[0]}; this has {_shown(media_type)}.{hint}",
             ),
             {accept: ", ".join(media_types)},
         )
@@ -47,6 +47,10 @@ async def read_json(
     return validated(model, value)
 
 
+def _shown(media_type: str) -> str:
+    return f"the content type {media_type[:100]}" if media_type else "no content type"
+
+
 def media_type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
@@ -57,7 +61,7 @@ async def _read_text(request: Request) -> str:
         body += chunk
         if len(body) > MAX_JSON_BYTES:
             raise ProblemError(
-                http_problem(413, f"This body is at most {MAX_JSON_BYTES:,} bytes; send less.")
+                http_problem(413, f"The body is larger than {MAX_JSON_BYTES:,} bytes; send less.")
             )
     try:
         return body.decode("utf-8")

@@ -1,4 +1,4 @@
-"""The form of a batch: a manifest, and the files that it names."""
+"""Reads the form of a batch: a manifest of products, and the picture files that it names."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from service.api.bodies.files import find_file, refuse_unnamed
+from service.api.bodies.files import find_file, refuse_unreferenced
 from service.api.bodies.forms import read_multipart
+from service.api.bodies.models.products import MAX_BATCH_ENTRIES, BatchEntry, BatchForm
 from service.api.bodies.multipart import Part
-from service.api.bodies.requests import MAX_BATCH_ENTRIES, BatchEntry, BatchForm
 from service.api.bodies.validation import validated
 from service.api.problems import FieldError, ProblemError, invalid_request
 from service.core.errors import InvalidInput, InvalidProduct, within
@@ -23,7 +23,7 @@ MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One product of the manifest, checked."""
+    """A validated product of the manifest."""
 
     product_id: str | None
     fields: ProductFields
@@ -31,17 +31,17 @@ class Entry:
 
 
 async def read_batch(request: Request, *, file_bytes: int) -> list[Entry | Exception]:
-    """An entry, or what is wrong with it, for each item of the manifest.
+    """Returns, for each item of the manifest, an entry or the error that makes it invalid.
 
-    Raises ProblemError where the request as a whole cannot be used.
+    Raises ProblemError if the request as a whole cannot be used.
     """
     form = await read_multipart(
         request, BatchForm, files=MAX_FILES, file_bytes=file_bytes, text_bytes=MAX_MANIFEST_BYTES
     )
     manifest, files = _checked_manifest(form.manifest), form.files or []
-    _refuse_unnamed(manifest, files)
+    _refuse_unreferenced(manifest, files)
     seen: dict[str, int] = {}
-    return [_entry_or_mistake(n, item, files, seen) for n, item in enumerate(manifest)]
+    return [_entry_or_error(n, item, files, seen) for n, item in enumerate(manifest)]
 
 
 def _checked_manifest(manifest: object) -> list[object]:
@@ -54,17 +54,17 @@ def _checked_manifest(manifest: object) -> list[object]:
     return manifest
 
 
-def _refuse_unnamed(manifest: Sequence[object], files: Sequence[Part]) -> None:
+def _refuse_unreferenced(manifest: Sequence[object], files: Sequence[Part]) -> None:
     names: list[str] = []
     for item in manifest:
         images = item.get("images") if isinstance(item, dict) else None
         if not isinstance(images, list):
-            return  # This entry fails anyhow, and may be the one that meant the file.
+            return  # This entry is invalid anyway, and may have meant to name the file.
         names.extend(name for name in images if isinstance(name, str))
-    refuse_unnamed(files, names, where="the manifest")
+    refuse_unreferenced(files, names, where="the manifest")
 
 
-def _entry_or_mistake(
+def _entry_or_error(
     index: int, item: object, files: Sequence[Part], seen: dict[str, int]
 ) -> Entry | Exception:
     try:

@@ -1,4 +1,4 @@
-"""Reads multipart/form-data into parts, bounded in number and size while it streams."""
+"""Reads multipart/form-data into parts, and limits their number and size while it streams."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ BINARY_TYPES = ("image/", "application/octet-stream")
 MAX_PREAMBLE_BYTES = 64 * 1024
 
 _EXTENDED_NAME = re.compile(rb";\s*filename\*\s*=\s*([\w-]+)'[^']*'([^;\s]+)", re.IGNORECASE)
-"""A file name as in RFC 8187: its character set, a language, its percent-encoded bytes."""
+"""A file name in the form of RFC 8187: character set, language and percent-encoded bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one form. A part that names a file is held to `file_bytes`, any other to `text_bytes`."""
+    """Limits of one form: numbers of files and texts, and the size of a file and of a text."""
 
     files: int
     texts: int
@@ -49,7 +49,7 @@ class Part:
     name: str
     content_type: str = ""
     filenames: tuple[str, ...] = ()
-    """The file's name in each way that the header can be read; empty where it has none."""
+    """The file name in each way that the header can be read; empty if there is none."""
     data: bytearray = field(default_factory=bytearray)
 
     @property
@@ -58,22 +58,22 @@ class Part:
 
     @property
     def is_file(self) -> bool:
-        """By its file name, or by a content type of bytes; JSON is never a file.
+        """True if the part has a file name or a binary content type, and is not JSON.
 
-        Some clients send pictures without a file name; others name the JSON they send as a Blob.
+        Some clients send pictures without a file name; others send JSON with one.
         """
         if self.content_type == "application/json":
             return False
         return self.filename is not None or self.content_type.startswith(BINARY_TYPES)
 
 
-async def read_form(request: Request, limits: Limits, *, otherwise: str = "") -> list[Part]:
-    """All parts in order. Raises ProblemError: 415, 413, 422 or 400.
+async def read_form(request: Request, limits: Limits, *, hint: str = "") -> list[Part]:
+    """Returns all parts in order. Raises ProblemError: 415, 413, 422 or 400.
 
-    `otherwise` is told where the body is no form: the call that takes it.
+    `hint` is added to the message for another content type, and names the right call for that.
     """
     _refuse_encoding(request.headers.get("content-encoding", "identity"))
-    boundary = _boundary(request.headers.get("content-type", ""), otherwise)
+    boundary = _boundary(request.headers.get("content-type", ""), hint)
     reader = _Reader(limits)
     try:
         parser = MultipartParser(boundary, reader.callbacks())
@@ -84,14 +84,16 @@ async def read_form(request: Request, limits: Limits, *, otherwise: str = "") ->
             "The multipart body is malformed; check how the client builds it."
         ) from error
     if not reader.ended:
-        raise _malformed("The multipart body ends before its closing boundary; send all of it.")
+        raise _malformed(
+            "The multipart body ends before its closing boundary; send the complete body."
+        )
     return reader.parts
 
 
 async def _from_first_boundary(
     chunks: AsyncIterator[bytes], delimiter: bytes
 ) -> AsyncIterator[bytes]:
-    """The body without what may stand before its first part (RFC 2046, section 5.1.1)."""
+    """Yields the body without the preamble before its first part (RFC 2046, section 5.1.1)."""
     head, found = bytearray(), False
     async for chunk in chunks:
         if found:
@@ -103,15 +105,18 @@ async def _from_first_boundary(
         if found:
             yield bytes(head[start:])
         elif len(head) > MAX_PREAMBLE_BYTES:
-            raise _malformed("The body does not begin with its boundary; send that first.")
+            raise _malformed(
+                "The multipart body does not begin with its boundary; send the boundary first."
+            )
 
 
-def _boundary(content_type: str, otherwise: str) -> bytes:
+def _boundary(content_type: str, hint: str) -> bytes:
     media_type, options = parse_options_header(content_type)
     if media_type != b"multipart/form-data":
-        sent = media_type.decode("latin-1")[:100] or "no content type"
+        shown = media_type.decode("latin-1")[:100]
+        sent = f"the content type {shown}" if shown else "no content type"
         raise ProblemError(
-            http_problem(415, f"Send multipart/form-data; this is {sent}.{otherwise}"),
+            http_problem(415, f"Send multipart/form-data; this has {sent}.{hint}"),
             {"Accept": "multipart/form-data"},
         )
     boundary = options.get(b"boundary", b"")
@@ -125,7 +130,7 @@ def _boundary(content_type: str, otherwise: str) -> bytes:
 def _refuse_encoding(encoding: str) -> None:
     if encoding.strip().lower() != "identity":
         raise ProblemError(
-            http_problem(415, "Send the body as it is, without a Content-Encoding."),
+            http_problem(415, "Send the body without a Content-Encoding."),
             {"Accept-Encoding": "identity"},
         )
 
@@ -135,7 +140,7 @@ def _malformed(detail: str) -> ProblemError:
 
 
 class _Reader:
-    """Collects what the parser reports."""
+    """Collects the parts from the parser's callbacks."""
 
     def __init__(self, limits: Limits) -> None:
         self.parts: list[Part] = []
@@ -172,13 +177,19 @@ class _Reader:
         disposition = self._headers.get(b"content-disposition", b"")
         _, options = parse_options_header(disposition)
         if b"name" not in options:
-            raise _malformed("A part of the body has no name in its Content-Disposition.")
+            raise _malformed(
+                "A part of the body has no name in its Content-Disposition header; add one."
+            )
         name = _decoded(options[b"name"], "The name of a field", at="")
         if self._headers.get(b"content-transfer-encoding", b"binary").lower() not in PLAIN:
-            complaint = "Send the bytes as they are: RFC 7578 has no Content-Transfer-Encoding."
-            raise invalid_request(FieldError(pointer((name,)), complaint))
+            detail = "Send the part without a Content-Transfer-Encoding (RFC 7578, section 4.7)."
+            raise invalid_request(FieldError(pointer((name,)), detail))
         if len(name) > MAX_FIELD_NAME_CHARS:
-            raise invalid_request(FieldError("", "The name of a field is too long."))
+            raise invalid_request(
+                FieldError(
+                    "", f"The name of a field is longer than {MAX_FIELD_NAME_CHARS} characters."
+                )
+            )
         content_type, _ = parse_options_header(self._headers.get(b"content-type", b""))
         part = Part(name, content_type.decode("latin-1"), _file_names(disposition))
         self._count(part)
@@ -202,7 +213,7 @@ class _Reader:
         longest = self._limits.file_bytes if part.is_file else self._limits.text_bytes
         if len(part.data) > longest:
             what = f"file {part.filename!r}" if part.filename else f"field {part.name!r}"
-            detail = f"The {what} is larger than {longest:,} bytes."
+            detail = f"The {what} is larger than {longest:,} bytes; send a smaller one."
             raise ProblemError(http_problem(413, detail, FieldError(pointer((part.name,)), detail)))
 
     def _on_end(self) -> None:
@@ -210,18 +221,21 @@ class _Reader:
 
 
 def _file_names(disposition: bytes) -> tuple[str, ...]:
-    """Browsers percent-encode quotes in a file name, some clients every byte beyond ASCII."""
+    """Returns the possible readings of the file name, which clients encode in different ways.
+
+    Browsers percent-encode quotes in it, and some clients percent-encode all non-ASCII bytes.
+    """
     _, options = parse_options_header(disposition)
     names = []
     if extended := _EXTENDED_NAME.search(disposition):
-        names.append(_guessed(unquote_to_bytes(extended[2]), extended[1].decode()))
+        names.append(_decoded_leniently(unquote_to_bytes(extended[2]), extended[1].decode()))
     if b"filename" in options:
-        plain = _guessed(options[b"filename"], "utf-8")
+        plain = _decoded_leniently(options[b"filename"], "utf-8")
         names += [plain, unquote(plain)]
     return tuple(dict.fromkeys(names))
 
 
-def _guessed(data: bytes, encoding: str) -> str:
+def _decoded_leniently(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except (UnicodeDecodeError, LookupError):
@@ -229,7 +243,7 @@ def _guessed(data: bytes, encoding: str) -> str:
 
 
 def text_of(part: Part) -> str:
-    """The part as text. Raises a 422 ProblemError unless it is UTF-8."""
+    """Returns the part as text. Raises a 422 ProblemError unless it is UTF-8."""
     return _decoded(bytes(part.data), f"The field {part.name!r}", at=pointer((part.name,)))
 
 

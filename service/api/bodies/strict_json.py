@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it and no more: no duplicate names, no NaN, no numbers beyond a double."""
+"""Parses JSON strictly (RFC 8259): without duplicate names, NaN and numbers beyond a double."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from service.core.errors import InvalidInput
 
 
 def parse(text: str) -> object:
-    """The JSON value. Raises InvalidInput."""
+    """Returns the JSON value. Raises InvalidInput."""
     text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise InvalidInput("This is empty; give JSON.")
+        raise InvalidInput("This is empty; send JSON.")
     try:
         return json.loads(
             text,
@@ -24,7 +24,7 @@ def parse(text: str) -> object:
     except json.JSONDecodeError as error:
         what = error.msg.lower().removesuffix(" at").removesuffix(" starting")
         raise InvalidInput(
-            f"This is not JSON: {what} at line {error.lineno}, column {error.colno}; "
+            f"This is not valid JSON: {what} at line {error.lineno}, column {error.colno}; "
             "correct it there."
         ) from error
     except RecursionError as error:
@@ -35,7 +35,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for name, value in pairs:
         if name in found:
-            raise InvalidInput(f"The name {name[:64]!r} is there twice; give it once.")
+            raise InvalidInput(f"The name {name[:64]!r} occurs twice in an object; use it once.")
         found[name] = value
     return found
 

@@ -1,4 +1,4 @@
-"""Checks a request's values against their declaration, and tells every mistake by its place."""
+"""Validates the values of a request, and reports each mistake with its place."""
 
 from __future__ import annotations
 
@@ -8,43 +8,44 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, PlainValidator, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from service.api.complaints import RULE, complaint
 from service.api.problems import MAX_ERRORS, FieldError, invalid_request, pointer
+from service.api.validation_messages import CORE_RULE, validation_message
 from service.core.errors import InvalidInput, Place
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def validated(
-    model: type[Model], value: object, *, at: Place = (), told: Sequence[FieldError] = ()
+    model: type[Model], value: object, *, at: Place = (), earlier: Sequence[FieldError] = ()
 ) -> Model:
-    """The value as the model. Raises a 422 ProblemError with the places that are wrong.
+    """Returns the value as the model. Raises a 422 ProblemError that lists the mistakes.
 
-    `told` are mistakes that were found before; of their fields nothing more is told.
+    `at` is the place of the value in the request. `earlier` lists mistakes that were already
+    found; further mistakes in the same fields are not reported.
     """
     try:
         found = model.model_validate(value, strict=True)
     except ValidationError as error:
-        pointers = {one.pointer for one in told}
+        pointers = {one.pointer for one in earlier}
         wrong = [
             one
             for one in error.errors(include_input=False, include_url=False)
             if pointer((*at, *one["loc"][:1])) not in pointers
         ]
-        # A wrong name explains why the right one is missing.
+        # A misspelt name goes first, because it explains why the right one is missing.
         wrong.sort(key=lambda one: one["type"] != "extra_forbidden")
-        room = max(0, MAX_ERRORS - len(told))
-        told = [*told, *(_field_error(model, one, at) for one in wrong[:room])]
-        raise invalid_request(*told, unlisted=max(0, len(wrong) - room)) from error
-    if told:
-        raise invalid_request(*told)
+        room = max(0, MAX_ERRORS - len(earlier))
+        mistakes = [*earlier, *(_field_error(model, one, at) for one in wrong[:room])]
+        raise invalid_request(*mistakes, unlisted=max(0, len(wrong) - room)) from error
+    if earlier:
+        raise invalid_request(*earlier)
     return found
 
 
-def follows(check: Callable[[Any], object], described: object) -> PlainValidator:
-    """A field's rule: a function of the core that returns the value or raises InvalidInput.
+def checked_by(check: Callable[[Any], object], documented: object) -> PlainValidator:
+    """Validates a field with a function of the core that returns the value or raises InvalidInput.
 
-    `described` is the type that the OpenAPI document gives.
+    `documented` is the type that the OpenAPI document shows for the field.
     """
 
     def checked(value: object) -> object:
@@ -53,22 +54,24 @@ def follows(check: Callable[[Any], object], described: object) -> PlainValidator
         except InvalidInput as error:
             raise broken_rule(error) from error
 
-    return PlainValidator(checked, json_schema_input_type=described)
+    return PlainValidator(checked, json_schema_input_type=documented)
 
 
 def broken_rule(error: InvalidInput) -> PydanticCustomError:
-    """The error as pydantic collects it, with its sentence and place."""
-    return PydanticCustomError(RULE, "{detail}", {"detail": error.detail, "place": error.place})
+    """Wraps the error for pydantic, which collects it with its message and place."""
+    return PydanticCustomError(
+        CORE_RULE, "{detail}", {"detail": error.detail, "place": error.place}
+    )
 
 
 def _field_error(model: type[BaseModel], error: ErrorDetails, at: Place) -> FieldError:
-    place = error.get("ctx", {}).get("place", ()) if error["type"] == RULE else ()
-    sentence = complaint(error, _names_at(model, error["loc"][:-1]))
-    return FieldError(pointer((*at, *error["loc"], *place)), sentence)
+    place = error.get("ctx", {}).get("place", ()) if error["type"] == CORE_RULE else ()
+    message = validation_message(error, _names_at(model, error["loc"][:-1]))
+    return FieldError(pointer((*at, *error["loc"], *place)), message)
 
 
 def _names_at(model: type[BaseModel], place: Place) -> list[str]:
-    """The names that the object at the place may have."""
+    """Returns the field names that are valid at the place."""
     for token in place:
         if isinstance(token, str):
             field = model.model_fields.get(token)

@@ -1,1 +1,1 @@
-"""Pure ASGI middleware: what is decided before, or around, the routes."""
+"""ASGI middleware: handles requests before they reach a route, and answers on their way back."""

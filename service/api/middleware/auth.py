@@ -1,4 +1,4 @@
-"""Who may call: API keys, checked before a byte of the body is read."""
+"""Checks API keys before the body of a request is read."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pydantic import SecretStr
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.problems import http_problem, problem_response
+from service.api.problems import http_problem, send_problem
 from service.api.routing import READING, RouteTable
 
 
 class ApiKeys:
-    """Asks for a key. A read-only key may read and search."""
+    """Requires an API key, except on public routes. A read-only key may read and search."""
 
     def __init__(
         self,
@@ -43,28 +43,26 @@ class ApiKeys:
         if access.public or writer or (reader and reads):
             await self._app(scope, receive, send)
         elif not reader:
-            await self._refuse_stranger(presented, scope, receive, send)
+            await self._refuse_unauthenticated(presented, scope, receive, send)
         else:
             problem = http_problem(
-                403, "This key may only read and search; use one that may write."
+                403, "This key may only read and search; send one that may also write."
             )
-            await problem_response(problem, scope.get("request_id"))(scope, receive, send)
+            await send_problem(problem, scope, receive, send)
 
-    async def _refuse_stranger(
+    async def _refuse_unauthenticated(
         self, presented: list[bytes], scope: Scope, receive: Receive, send: Send
     ) -> None:
         detail = (
-            "This key is not known here."
+            "This API key is not valid; send one of the configured keys."
             if presented
-            else "Send a key as `Authorization: Bearer …` or as `X-API-Key`."
+            else "Send an API key as `Authorization: Bearer …` or as `X-API-Key`."
         )
         challenge = (
             'Bearer realm="api", error="invalid_token"' if presented else 'Bearer realm="api"'
         )
-        response = problem_response(
-            http_problem(401, detail), scope.get("request_id"), {"WWW-Authenticate": challenge}
-        )
-        await response(scope, receive, send)
+        headers = {"WWW-Authenticate": challenge}
+        await send_problem(http_problem(401, detail), scope, receive, send, headers)
 
 
 def _presented(headers: Headers) -> list[bytes]:
@@ -78,7 +76,7 @@ def _presented(headers: Headers) -> list[bytes]:
 
 
 def _is_one_of(presented: list[bytes], digests: list[bytes]) -> bool:
-    # Every pair is compared, and digests have one length: time tells nothing about the keys.
+    # All pairs are compared, and digests have equal lengths, so that timing reveals no key.
     matches = [
         hmac.compare_digest(hashlib.sha256(key).digest(), digest)
         for key in presented

@@ -1,4 +1,4 @@
-"""How much body is taken, how slowly, and what becomes of the rest of one that is refused."""
+"""Limits the size and the duration of request bodies, and reads the rest of refused ones."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.problems import ProblemError, http_problem, problem_response
+from service.api.problems import ProblemError, http_problem, send_problem
 from service.core.errors import Overloaded
 
 GRACE_S = 30.0
 MIN_BYTES_PER_S = 4096
-"""A body may take GRACE_S plus its size at this rate; slower ones hold a place for nothing."""
+"""A body may take GRACE_S plus its size divided by this rate; a slower one is refused."""
 
 BODIES_AT_ONCE = 8
-"""All requests together may hold as much as this many of the largest bodies."""
+"""All requests together may keep as many bytes in memory as this many bodies of maximum size."""
 
 LINGER_S = 5.0
 LINGER_BYTES = 64 * 1024 * 1024
-"""After an early answer the rest of the body is read and dropped, up to this, because closing a
-connection with unread bytes resets it, and the client loses the answer."""
+"""After an early answer, up to this much of the body is still read and dropped: closing a
+connection that has unread bytes would reset it, and the client would lose the answer."""
 SMALL_BYTES = 64 * 1024
+"""The rest of a body is not read if its declared length is at most this."""
 
 
 class BodyGuard:
-    """Counts the body while it streams; trusts Content-Length only to refuse sooner."""
+    """Counts the body's bytes as they arrive; Content-Length only allows an earlier refusal."""
 
     def __init__(
         self,
@@ -51,8 +52,8 @@ class BodyGuard:
         answer = _EarlyAnswer(send, body, headers, self._linger_s)
         declared = _declared_length(headers)
         if declared is not None and declared > self._max_bytes:
-            response = problem_response(too_large(self._max_bytes).problem, scope.get("request_id"))
-            await response(scope, body.receive, answer.send)
+            problem = too_large(self._max_bytes).problem
+            await send_problem(problem, scope, body.receive, answer.send)
             return
         try:
             await self._app(scope, body.receive, answer.send)
@@ -62,14 +63,14 @@ class BodyGuard:
 
 @dataclass(slots=True)
 class _Memory:
-    """Bytes that the bodies of all requests under way take up."""
+    """The number of bytes that the bodies of all current requests take up."""
 
     most: int
     held: int = 0
 
 
 class _Body:
-    """The request's body as the app receives it: capped in size and in time."""
+    """The request's body as the app receives it, with limits on its size and duration."""
 
     def __init__(self, receive: Receive, max_bytes: int, grace_s: float, memory: _Memory) -> None:
         self._receive = receive
@@ -91,7 +92,9 @@ class _Body:
                 message = await self.next()
         except TimeoutError:
             raise ProblemError(
-                http_problem(408, "The body came too slowly; send it again on a better line.")
+                http_problem(
+                    408, "The body arrived too slowly; send it again over a faster connection."
+                )
             ) from None
         if self.taken > self._max_bytes:
             raise too_large(self._max_bytes)
@@ -102,7 +105,9 @@ class _Body:
         self.held += size
         self._memory.held += size
         if self._memory.held > self._memory.most:
-            raise Overloaded("Too many uploads at once; try again in a moment.", retry_after_s=2)
+            raise Overloaded(
+                "There are too many uploads at once; try again in a moment.", retry_after_s=2
+            )
 
     async def next(self) -> Message:
         message = await self._receive()
@@ -112,13 +117,17 @@ class _Body:
 
 
 class _EarlyAnswer:
-    """Sends an answer that is ready before the body is: says so, and lets the client finish."""
+    """Sends an answer that is ready before the whole body has arrived.
+
+    It announces that the connection will close, then reads the rest of the body, so that the client
+    gets to read the answer.
+    """
 
     def __init__(self, send: Send, body: _Body, headers: Headers, linger_s: float) -> None:
         self._send = send
         self._body = body
         self._linger_s = linger_s
-        # A client that waits for `100 Continue` sends nothing after a final status.
+        # A client that waits for `100 Continue` sends no body after a final status.
         self._may_linger = "expect" not in headers and (
             "transfer-encoding" in headers or (_declared_length(headers) or 0) > SMALL_BYTES
         )
@@ -146,9 +155,7 @@ class _EarlyAnswer:
 
 def too_large(max_bytes: int) -> ProblemError:
     return ProblemError(
-        http_problem(
-            413, f"The request's body is larger than {max_bytes:,} bytes; send less at once."
-        )
+        http_problem(413, f"The body is larger than {max_bytes:,} bytes; send less in one request.")
     )
 
 

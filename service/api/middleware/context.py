@@ -1,4 +1,4 @@
-"""The outermost layer: request id, log line, metrics, security headers, and the answer to a bug."""
+"""Adds the request id, log line, metrics and security headers, and answers unexpected errors."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.problems import problem_of, problem_response
+from service.api.problems import problem_of, send_problem
 from service.observability import Metrics
 
 log = structlog.stdlib.get_logger("service.access")
 
-SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}")
+VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}")
 CLIENT_CLOSED = 499
-"""nginx's status for a client that left before the answer; only logs and metrics see it."""
+"""The status in logs and metrics for a client that disconnected before the answer, as in nginx."""
 
 PROBES = frozenset({"/health", "/health/live", "/metrics"})
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-"""What an answer may load that has no policy of its own, as the pages have."""
+"""The default content security policy: answers load nothing. Pages set their own policies."""
 
 
 class RequestContext:
-    """Wraps one request: whatever happens inside, there is an answer and a line in the log."""
+    """Makes sure that every request gets an answer and a line in the log."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -54,9 +54,8 @@ class RequestContext:
         except Exception as error:
             log.exception("request failed")
             if answer.status is not None:
-                raise  # The head is out: only breaking the connection tells the client.
-            problem = problem_of(error)
-            await problem_response(problem, request_id)(scope, receive, answer.send)
+                raise  # The head is already sent: only closing the connection shows the failure.
+            await send_problem(problem_of(error), scope, receive, answer.send)
         finally:
             self._metrics.in_flight.dec()
             self._record(scope, answer.status or CLIENT_CLOSED, time.perf_counter() - started)
@@ -65,12 +64,12 @@ class RequestContext:
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.observe_request(route, method, status, seconds)
-        # Probes come every few seconds, and say something only where they fail.
+        # Probes come every few seconds, and only their failures are worth a line.
         write = log.debug if route in PROBES and status < 400 else log.info
         write(
             "request",
             method=scope["method"],
-            # Still percent-encoded: a decoded one could write lines of its own into the log.
+            # The path stays percent-encoded: a decoded one could contain line breaks.
             path=scope.get("raw_path", b"").decode("latin-1") or quote(scope["path"]),
             route=route,
             status=status,
@@ -78,12 +77,12 @@ class RequestContext:
         )
 
 
-# Metric labels come from a fixed set: a client must not be able to grow the registry.
+# Metric labels come from a fixed set, so that clients cannot add time series at will.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class _Answer:
-    """Adds what every answer carries, and remembers its status."""
+    """Adds the headers of all answers, and remembers the status."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
@@ -104,4 +103,4 @@ class _Answer:
 
 def _request_id(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
-    return given if SANE_REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+    return given if VALID_REQUEST_ID.fullmatch(given) else str(uuid.uuid4())

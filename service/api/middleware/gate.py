@@ -1,4 +1,4 @@
-"""What holds before a request is routed: the service is up, the address and method are usable."""
+"""Checks before routing: the service has started, and the address and method are valid."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.lifecycle import Lifecycle
-from service.api.problems import Problem, http_problem, problem_response
+from service.api.problems import Problem, http_problem, send_problem
 from service.api.routing import RouteTable
 
 
 class StartGate:
-    """503 until the parts are built, for all calls but those that may come early."""
+    """Answers 503 until the service has started, except on routes with the flag `early`."""
 
     def __init__(self, app: ASGIApp, routes: RouteTable, lifecycle: Lifecycle) -> None:
         self._app = app
@@ -25,14 +25,13 @@ class StartGate:
         if serving or self._routes.access(scope).early:
             await self._app(scope, receive, send)
             return
-        response = problem_response(
-            self._problem(), scope.get("request_id"), {"Connection": "close"}
-        )
-        await response(scope, receive, send)
+        await send_problem(self._problem(), scope, receive, send, {"Connection": "close"})
 
     def _problem(self) -> Problem:
         if self._lifecycle.phase == "draining":
-            detail = "The service is shutting down; send this to another instance, or try again."
+            detail = (
+                "The service is shutting down; send this to another instance, or try again later."
+            )
             return Problem(503, "draining", "The service is stopping", detail, retry_after_s=5)
         title = "The service is starting"
         if self._lifecycle.phase == "failed":
@@ -41,7 +40,7 @@ class StartGate:
 
 
 class Address:
-    """Refuses addresses that decoding would silently change, and answers HEAD and OPTIONS."""
+    """Refuses addresses that decoding would change, and answers HEAD and OPTIONS."""
 
     def __init__(self, app: ASGIApp, routes: RouteTable) -> None:
         self._app = app
@@ -51,23 +50,18 @@ class Address:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if complaint := _complaint(scope.get("raw_path") or scope["path"].encode()):
-            response = problem_response(http_problem(422, complaint), scope.get("request_id"))
-            await response(scope, receive, send)
+        if detail := _address_error(scope.get("raw_path") or scope["path"].encode()):
+            await send_problem(http_problem(422, detail), scope, receive, send)
             return
         allowed = self._routes.methods(scope)
+        headers = {"Allow": ", ".join(sorted(allowed))}
         if allowed and scope["method"] == "OPTIONS":
-            response = Response(status_code=204, headers={"Allow": ", ".join(sorted(allowed))})
-            await response(scope, receive, send)
+            await Response(status_code=204, headers=headers)(scope, receive, send)
         elif allowed and scope["method"] not in allowed:
-            response = problem_response(
-                http_problem(405, f"This address takes {', '.join(sorted(allowed))}."),
-                scope.get("request_id"),
-                {"Allow": ", ".join(sorted(allowed))},
-            )
-            await response(scope, receive, send)
+            problem = http_problem(405, f"This address supports only {headers['Allow']}.")
+            await send_problem(problem, scope, receive, send, headers)
         elif scope["method"] == "HEAD":
-            # A copy: the server reads the method from its own scope when it frames the answer.
+            # The scope is copied because the server later reads the method from the original.
             as_get = {**scope, "method": "GET"}
             await self._app(as_get, receive, _without_body(send))
             scope["route"] = as_get.get("route")
@@ -75,9 +69,9 @@ class Address:
             await self._app(scope, receive, send)
 
 
-def _complaint(raw_path: bytes) -> str | None:
+def _address_error(raw_path: bytes) -> str | None:
     if b"%2f" in raw_path.lower():
-        return "An id cannot contain a slash, not even as %2F."
+        return "An id cannot contain a slash, not even encoded as %2F."
     try:
         unquote_to_bytes(raw_path).decode("utf-8")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Refuses writes that a page of another origin makes in a visitor's browser."""
+"""Refuses writes that a page of another origin sends from a visitor's browser."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.problems import http_problem, problem_response
+from service.api.problems import http_problem, send_problem
 from service.api.routing import READING, RouteTable
 
 REFUSAL = (
-    "A page of another origin may not write here; name its origin in CORS_ORIGINS, or ask for keys"
-    " by API_KEYS."
+    "A page of another origin may not write to this service; add its origin to CORS_ORIGINS, or set"
+    " API_KEYS."
 )
 
 
-class OwnOrigin:
-    """For a service without keys: a browser sends plain forms to any address, without asking.
+class SameOrigin:
+    """Protects a service without keys: browsers let any page send a plain form to any address.
 
-    Other clients send neither `Sec-Fetch-Site` nor `Origin`, and are not concerned.
+    Clients that are not browsers send neither `Sec-Fetch-Site` nor `Origin`, and are allowed.
     """
 
     def __init__(self, app: ASGIApp, routes: RouteTable, allowed: Collection[str]) -> None:
@@ -32,8 +32,7 @@ class OwnOrigin:
         if scope["type"] != "http" or not self._is_foreign_write(scope):
             await self._app(scope, receive, send)
             return
-        response = problem_response(http_problem(403, REFUSAL), scope.get("request_id"))
-        await response(scope, receive, send)
+        await send_problem(http_problem(403, REFUSAL), scope, receive, send)
 
     def _is_foreign_write(self, scope: Scope) -> bool:
         if scope["method"] in READING or self._routes.access(scope).reads:

@@ -1,4 +1,4 @@
-"""The path that the service is mounted at, as configured or as a trusted proxy says."""
+"""Finds the path that the service is mounted at, from ROOT_PATH or a trusted proxy's header."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
 class MountPoint:
-    """Puts the prefix before the path, as ASGI has it, where the proxy has cut it off.
+    """Sets ASGI's `root_path`, and restores the prefix of the path if the proxy removed it.
 
-    `X-Forwarded-Prefix`, and uvicorn's `X-Forwarded-Proto` and `X-Forwarded-For`, are followed
-    from `trusted` addresses alone: anybody can send them.
+    `X-Forwarded-Prefix`, `X-Forwarded-Proto` and `X-Forwarded-For` are used only if they come from
+    a `trusted` address, because any client can send them. Uvicorn handles the last two.
     """
 
     def __init__(self, app: ASGIApp, root_path: str, trusted: str) -> None:
-        self._proxies = ProxyHeadersMiddleware(app, trusted)  # type: ignore[arg-type]  # one ASGI, two typings
+        self._proxies = ProxyHeadersMiddleware(app, trusted)  # type: ignore[arg-type]  # Starlette and uvicorn type ASGI differently.
         self._root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,7 +31,7 @@ class MountPoint:
         await self._proxies(scope, receive, send)  # type: ignore[arg-type]
 
     def _root(self, scope: Scope) -> str:
-        """The proxy's word, where it is trusted, else the server's, else the configured one."""
+        """Returns a trusted proxy's prefix, or else the server's root path, or else ROOT_PATH."""
         client = scope.get("client")
         prefix = Headers(scope=scope).get("x-forwarded-prefix", "").rstrip("/")
         trusted = client is not None and client[0] in self._proxies.trusted_hosts

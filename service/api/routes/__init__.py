@@ -1,1 +1,1 @@
-"""The routes, one module a subject."""
+"""The routes of the API, in one module per subject."""

@@ -1,4 +1,4 @@
-"""Many products in one request: one bad entry fails alone."""
+"""The call that writes many products in one request."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import asyncio
 import structlog
 from fastapi import APIRouter, Request
 
-from service.api import serializers as views
+from service.api import serializers
 from service.api.bodies.manifest import Entry, read_batch
-from service.api.bodies.requests import BatchForm
-from service.api.dependencies import CatalogDep, LimitsDep, RootDep
+from service.api.bodies.models.products import BatchForm
+from service.api.dependencies import CatalogueDep, LimitsDep, RootDep
 from service.api.openapi import described, multipart_body
 from service.api.problems import problem_of
 from service.api.schemas.base import Problem
@@ -22,7 +22,7 @@ log = structlog.stdlib.get_logger(__name__)
 router = APIRouter(tags=["products"])
 
 CONCURRENT_ENTRIES = 16
-"""Enough to fill the batches of the models, and few enough to leave room in their queue."""
+"""Entries written at the same time: they fill the models' batches but not the models' queue."""
 
 
 @router.post(
@@ -31,14 +31,14 @@ CONCURRENT_ENTRIES = 16
     **described(413, 415, body=multipart_body(BatchForm)),
 )
 async def batch_products(
-    request: Request, catalogue: CatalogDep, limits: LimitsDep, root: RootDep
+    request: Request, catalogue: CatalogueDep, limits: LimitsDep, root: RootDep
 ) -> BatchAnswer:
-    """Create or replace up to 64 products. Each has its own result: a bad one fails alone."""
+    """Create or replace up to 64 products. Each has its own result: a failure affects no other."""
     entries = await read_batch(request, file_bytes=limits.image_bytes)
-    room = asyncio.Semaphore(CONCURRENT_ENTRIES)
+    slots = asyncio.Semaphore(CONCURRENT_ENTRIES)
 
     async def result(index: int, entry: Entry | Exception) -> BatchResult:
-        async with room:
+        async with slots:
             if isinstance(entry, Exception):
                 return _failed(index, None, entry, request_id)
             try:
@@ -50,7 +50,7 @@ async def batch_products(
             index=index,
             product_id=written.product.product_id,
             status=written.status,
-            near_duplicates=views.near_duplicates(root, written.near_duplicates),
+            near_duplicates=serializers.near_duplicates(root, written.near_duplicates),
             warnings=list(written.warnings),
         )
 

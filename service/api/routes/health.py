@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from service import __version__
 from service.api.dependencies import LifecycleDep
+from service.api.lifecycle import Lifecycle
 from service.api.openapi import described
 from service.api.routing import Access
 from service.api.schemas.operations import Check, Filling, Health, Liveness, Signal
@@ -26,20 +27,23 @@ PROBE = Access(public=True, reads=True, early=True)
 @router.get(
     "/health",
     operation_id="getHealth",
-    **described(access=PROBE, also={503: (Health, "Not ready; the body says what is wrong.")}),
+    **described(access=PROBE, also={503: (Health, "The service is not ready; the body says why.")}),
 )
 async def get_health(response: Response, lifecycle: LifecycleDep) -> Health:
-    """Whether the service can do its work now: every part is asked."""
-    phase = lifecycle.phase
-    if phase != "serving":
+    """Tells whether the service is ready, by the last answers of all its components."""
+    health = _health(lifecycle)
+    if health.status != "ready":
         response.status_code = 503
         response.headers["Retry-After"] = "2"
+    return health
+
+
+def _health(lifecycle: Lifecycle) -> Health:
+    phase = lifecycle.phase
+    if phase != "serving":
         return Health(status=phase, version=__version__, detail=lifecycle.progress)
     services = lifecycle.services
     report = services.readiness.report()
-    if not report.ready:
-        response.status_code = 503
-        response.headers["Retry-After"] = "2"
     return Health(
         status=_status(report),
         version=__version__,
@@ -70,7 +74,7 @@ def _status(report: ReadinessReport) -> Literal["ready", "filling", "unavailable
 
 @router.get("/health/live", operation_id="getLiveness", **described(access=PROBE))
 async def get_liveness() -> Liveness:
-    """The process serves."""
+    """Tells that the process answers requests."""
     return Liveness(status="alive", version=__version__)
 
 
@@ -81,6 +85,6 @@ async def get_liveness() -> Liveness:
     **described(text=True, access=Access(early=True)),
 )
 async def get_metrics(request: Request) -> Response:
-    """Numbers for Prometheus."""
+    """Return the metrics for Prometheus."""
     metrics: Metrics = request.app.state.metrics
     return Response(metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from service.api import serializers as views
+from service.api import serializers
 from service.api.bodies.forms import read_multipart, read_query
-from service.api.bodies.requests import ImageForm, ImageQuery
-from service.api.dependencies import CatalogDep, LimitsDep, ProductIdDep, RootDep
+from service.api.bodies.models.products import ImageForm, ImageQuery
+from service.api.dependencies import CatalogueDep, LimitsDep, ProductIdDep, RootDep
 from service.api.openapi import described, multipart_body
-from service.api.preconditions import IfMatchDep, IfNoneMatch, etag_matches
-from service.api.problems import renamed
+from service.api.preconditions import IfMatchDep, IfNoneMatch, cache_headers, etag_matches
+from service.api.problems import translated_places
 from service.api.schemas.base import EXAMPLE_IMAGE_ID
 from service.api.schemas.products import ImageAdded
 from service.catalogue.products import Catalogue
@@ -23,13 +23,11 @@ router = APIRouter(tags=["images"])
 ImageId = Annotated[
     str,
     Path(
-        description="SHA-256 of the bytes, in hex.",
+        description="SHA-256 of the picture file, in hexadecimal.",
         max_length=128,
         examples=[EXAMPLE_IMAGE_ID],
     ),
 ]
-YEAR_S = 365 * 24 * 3600
-DAY_S = 24 * 3600
 
 
 @router.post(
@@ -43,26 +41,26 @@ DAY_S = 24 * 3600
         413,
         415,
         body=multipart_body(ImageForm),
-        also={200: (ImageAdded, "The product has this picture already.")},
+        also={200: (ImageAdded, "The product already has this picture.")},
     ),
 )
 async def add_image(
     request: Request,
     response: Response,
     product_id: ProductIdDep,
-    catalogue: CatalogDep,
+    catalogue: CatalogueDep,
     limits: LimitsDep,
     root: RootDep,
     if_match: IfMatchDep,
 ) -> ImageAdded:
-    """Add one view of the product: its back, a detail."""
-    # Room for a second file, so that one too many is told as such.
+    """Add a picture to the product, such as its back or a detail."""
+    # More than one file is read, so that the message can say that there are too many.
     form = await read_multipart(request, ImageForm, files=4, file_bytes=limits.image_bytes)
-    with renamed({("images", 0): ("image",), ("images",): ("image",)}):
+    with translated_places({("images", 0): ("image",), ("images",): ("image",)}):
         written = await catalogue.add_image(product_id, bytes(form.image.data), if_match=if_match)
     response.status_code = 201 if written.added else 200
-    response.headers["Location"] = views.image_url(root, product_id, written.image.image_id)
-    return views.image_added(root, product_id, written)
+    response.headers["Location"] = serializers.image_url(root, product_id, written.image.image_id)
+    return serializers.image_added(root, product_id, written)
 
 
 @router.delete(
@@ -72,9 +70,9 @@ async def add_image(
     **described(404, 409, 412),
 )
 async def delete_image(
-    product_id: ProductIdDep, image_id: ImageId, catalogue: CatalogDep, if_match: IfMatchDep
+    product_id: ProductIdDep, image_id: ImageId, catalogue: CatalogueDep, if_match: IfMatchDep
 ) -> None:
-    """Take away one view; the last one stays, for a product without a picture is none."""
+    """Delete a picture of the product. Its last picture cannot be deleted."""
     await catalogue.delete_image(product_id, image_id, if_match=if_match)
 
 
@@ -88,18 +86,15 @@ async def get_image(
     request: Request,
     product_id: ProductIdDep,
     image_id: ImageId,
-    catalogue: CatalogDep,
+    catalogue: CatalogueDep,
     limits: LimitsDep,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """The stored bytes, or a small JPEG of them."""
+    """Return the stored picture file, or a thumbnail of it as a JPEG."""
     size = read_query(request, ImageQuery).size
     etag = f'"{image_id}"' if size == "original" else f'"{image_id}-{size}"'
-    # The id is the hash of the stored bytes; a thumbnail's bytes may change with the service.
-    headers = {
-        "ETag": etag,
-        "Cache-Control": cache_control(private=limits.private, immutable=size == "original"),
-    }
+    # The id is the hash of the stored file. Thumbnails may change with the service's version.
+    headers = cache_headers(etag, private=limits.private, immutable=size == "original")
     if etag_matches(if_none_match, etag):
         await _check_exists(catalogue, product_id, image_id)
         return Response(status_code=304, headers=headers)
@@ -108,12 +103,6 @@ async def get_image(
         return Response(thumbnail, media_type="image/jpeg", headers=headers)
     image, data = await catalogue.image(product_id, image_id)
     return Response(data, media_type=image.media_type, headers=headers)
-
-
-def cache_control(*, private: bool, immutable: bool) -> str:
-    """The header's value: for a year where the bytes can never change, else for a day."""
-    scope = "private" if private else "public"
-    return f"{scope}, max-age={YEAR_S}, immutable" if immutable else f"{scope}, max-age={DAY_S}"
 
 
 async def _check_exists(catalogue: Catalogue, product_id: str, image_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The page and Swagger UI, from files that ship with the service: a browser needs no internet."""
+"""The page and Swagger UI, whose files are part of the service: browsers need no internet."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Pictures by `blob:` are fetched with an API key or not yet uploaded; by `data:`, overlays."""
+"""`blob:` is for pictures fetched with an API key or not yet uploaded, `data:` for overlays."""
 
 DOCS_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
     "frame-ancestors 'none'"
 )
-"""Swagger UI sets styles inline."""
+"""Swagger UI needs inline styles."""
 
 REVALIDATED = {"Cache-Control": "no-cache"}
-"""Kept by browsers but asked for again: the files of one version belong together."""
+"""Browsers must revalidate a cached file, so that files of two versions are never mixed."""
 
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
-# Relative addresses, so that it works below any mount point; no inline script, so that the
-# content security policy need allow none.
+# Addresses are relative, so that the page works below any path. There is no inline script, which
+# the content security policy would have to allow.
 DOCS_PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -67,12 +67,12 @@ DOCS_SCRIPT = """SwaggerUIBundle({
 """
 
 router = APIRouter(include_in_schema=False)
-SHOWN: dict[str, Any] = {"openapi_extra": {ACCESS: PAGE}}
+PUBLIC: dict[str, Any] = {"openapi_extra": {ACCESS: PAGE}}
 
 files = StaticFiles(directory=WEB_DIR / "static", check_dir=False)
 
 
-@router.get("/", **SHOWN)
+@router.get("/", **PUBLIC)
 async def get_page() -> Response:
     page = WEB_DIR / "index.html"
     if not page.is_file():
@@ -80,32 +80,32 @@ async def get_page() -> Response:
     return FileResponse(page, headers={"Content-Security-Policy": PAGE_POLICY, **REVALIDATED})
 
 
-@router.get("/static/{path:path}", **SHOWN)
+@router.get("/static/{path:path}", **PUBLIC)
 async def get_page_file(request: Request, path: str) -> Response:
-    """The scripts, styles and drawings of the page."""
+    """Returns a script, style sheet or picture of the page."""
     response = await files.get_response(path, request.scope)
     response.headers.update(REVALIDATED)
     return response
 
 
-@router.get("/openapi.json", **SHOWN)
+@router.get("/openapi.json", **PUBLIC)
 async def get_openapi(request: Request) -> Response:
     root = request.scope.get("root_path") or "/"
     document = _document(request.app)
     return JSONResponse({**document, "servers": [{**document["servers"][0], "url": root}]})
 
 
-@router.get("/docs", **SHOWN)
+@router.get("/docs", **PUBLIC)
 async def get_docs() -> Response:
     return HTMLResponse(DOCS_PAGE, headers={"Content-Security-Policy": DOCS_POLICY})
 
 
-@router.get("/docs/start.js", **SHOWN)
+@router.get("/docs/start.js", **PUBLIC)
 async def get_docs_script() -> Response:
     return Response(DOCS_SCRIPT, media_type="text/javascript")
 
 
-@router.get("/docs/{asset}", **SHOWN)
+@router.get("/docs/{asset}", **PUBLIC)
 async def get_docs_asset(asset: str) -> Response:
     if asset not in ASSETS:
         raise HTTPException(404)

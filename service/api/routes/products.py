@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from service.api import serializers as views
+from service.api import serializers
 from service.api.bodies.forms import read_multipart, read_query
 from service.api.bodies.json_body import read_json
-from service.api.bodies.requests import PageQuery, ProductForm, ProductPatch, ProductsQuery
+from service.api.bodies.models.products import PageQuery, ProductForm, ProductPatch, ProductsQuery
 from service.api.dependencies import (
-    CatalogDep,
+    CatalogueDep,
     DuplicatesDep,
     Limits,
     LimitsDep,
@@ -18,7 +18,7 @@ from service.api.dependencies import (
 )
 from service.api.openapi import described, json_body, multipart_body
 from service.api.preconditions import IfMatchDep, IfNoneMatch, etag, etag_matches
-from service.api.problems import FieldError, invalid_request, renamed
+from service.api.problems import FieldError, invalid_request, translated_places
 from service.api.schemas import products as out
 from service.core.errors import Place
 
@@ -35,15 +35,15 @@ PLACES: dict[Place, Place] = {("images",): ("image",)}
     **described(409, 413, 415, body=multipart_body(ProductForm), etag=(201,)),
 )
 async def create_product(
-    request: Request, response: Response, catalogue: CatalogDep, limits: LimitsDep, root: RootDep
+    request: Request, response: Response, catalogue: CatalogueDep, limits: LimitsDep, root: RootDep
 ) -> out.ProductCreated:
-    """Create a product with its pictures. Leave `product_id` out to have one made."""
+    """Create a product with its pictures. Without `product_id`, the service chooses an id."""
     form = await _read_form(request, limits)
-    with renamed(PLACES):
+    with translated_places(PLACES):
         written = await catalogue.create(form.product_id, form.fields(), form.pictures())
-    response.headers["Location"] = views.product_url(root, written.product.product_id)
+    response.headers["Location"] = serializers.product_url(root, written.product.product_id)
     response.headers["ETag"] = etag(written.product)
-    return views.product_created(root, written)
+    return serializers.product_created(root, written)
 
 
 @router.put(
@@ -63,26 +63,26 @@ async def put_product(
     request: Request,
     response: Response,
     product_id: ProductIdDep,
-    catalogue: CatalogDep,
+    catalogue: CatalogueDep,
     limits: LimitsDep,
     root: RootDep,
     if_match: IfMatchDep,
 ) -> out.ProductWritten:
-    """Create or replace a product. The same again does no work and answers `unchanged`."""
+    """Create or replace a product. If nothing differs, the answer is `unchanged`."""
     form = await _read_form(request, limits)
     if form.product_id not in {None, product_id}:
         raise invalid_request(
-            FieldError("/product_id", "This is not the id in the address; leave it out here.")
+            FieldError("/product_id", "This differs from the id in the address; leave it out here.")
         )
-    with renamed(PLACES):
+    with translated_places(PLACES):
         written = await catalogue.replace(
             product_id, form.fields(), form.pictures(), if_match=if_match
         )
     response.headers["ETag"] = etag(written.product)
     if written.status == "created":
         response.status_code = 201
-        response.headers["Location"] = views.product_url(root, product_id)
-    return views.product_written(root, written)
+        response.headers["Location"] = serializers.product_url(root, product_id)
+    return serializers.product_written(root, written)
 
 
 @router.patch(
@@ -94,16 +94,16 @@ async def patch_product(
     request: Request,
     response: Response,
     product_id: ProductIdDep,
-    catalogue: CatalogDep,
+    catalogue: CatalogueDep,
     root: RootDep,
     if_match: IfMatchDep,
 ) -> out.Product:
-    """Change name, description or attributes by a JSON merge patch (RFC 7396)."""
+    """Change the name, description or attributes by a JSON merge patch (RFC 7396)."""
     patch = await read_json(request, ProductPatch, PATCH_TYPES)
     merge = {name: getattr(patch, name) for name in patch.model_fields_set}
     product = await catalogue.patch(product_id, merge, if_match=if_match)
     response.headers["ETag"] = etag(product)
-    return views.product_out(root, product)
+    return serializers.product_out(root, product)
 
 
 @router.get(
@@ -115,16 +115,16 @@ async def patch_product(
 async def get_product(
     response: Response,
     product_id: ProductIdDep,
-    catalogue: CatalogDep,
+    catalogue: CatalogueDep,
     root: RootDep,
     if_none_match: IfNoneMatch = None,
 ) -> out.Product | Response:
-    """One product with its images."""
+    """Return a product with its pictures."""
     product = await catalogue.get(product_id)
     response.headers["ETag"] = etag(product)
     if etag_matches(if_none_match, etag(product)):
         return Response(status_code=304, headers={"ETag": etag(product)})
-    return views.product_out(root, product)
+    return serializers.product_out(root, product)
 
 
 @router.get(
@@ -133,27 +133,29 @@ async def get_product(
     response_model_exclude_unset=True,
     **described(query=ProductsQuery),
 )
-async def list_products(request: Request, catalogue: CatalogDep, root: RootDep) -> out.ProductPage:
-    """Products, newest first or by id."""
+async def list_products(
+    request: Request, catalogue: CatalogueDep, root: RootDep
+) -> out.ProductPage:
+    """List the products, newest first or by id."""
     asked = read_query(request, ProductsQuery)
     page = await catalogue.page(**{name: getattr(asked, name) for name in type(asked).model_fields})
-    return views.product_page(root, page)
+    return serializers.product_page(root, page)
 
 
 @router.get("/attributes", operation_id="listAttributes", **described())
-async def list_attributes(catalogue: CatalogDep) -> out.AttributeList:
-    """The attributes that products have, and the types of their values."""
-    return views.attribute_list(await catalogue.attributes())
+async def list_attributes(catalogue: CatalogueDep) -> out.AttributeList:
+    """List the attributes of all products, and the types of their values."""
+    return serializers.attribute_list(await catalogue.attributes())
 
 
 @router.get("/duplicates", operation_id="listDuplicates", **described(query=PageQuery))
 async def list_duplicates(
     request: Request, duplicates: DuplicatesDep, root: RootDep
 ) -> out.DuplicatePage:
-    """Pictures that are the same, or nearly, under different products, in groups."""
+    """List groups of identical or nearly identical pictures of different products."""
     asked = read_query(request, PageQuery)
     page = await duplicates.page(limit=asked.limit, cursor=asked.cursor)
-    return views.duplicate_page(root, page)
+    return serializers.duplicate_page(root, page)
 
 
 @router.delete(
@@ -163,9 +165,9 @@ async def list_duplicates(
     **described(404, 409, 412),
 )
 async def delete_product(
-    product_id: ProductIdDep, catalogue: CatalogDep, if_match: IfMatchDep
+    product_id: ProductIdDep, catalogue: CatalogueDep, if_match: IfMatchDep
 ) -> None:
-    """Delete a product, its vectors and its stored images."""
+    """Delete a product, its vectors and its stored pictures."""
     await catalogue.delete(product_id, if_match=if_match)
 
 

@@ -1,1 +1,1 @@
-"""The models of answers, and what requests share with them: what goes over the wire."""
+"""The models of answers, and the definitions that requests share with them."""

@@ -1,4 +1,4 @@
-"""What all models on the wire share: examples, attributes, problems."""
+"""Definitions that all models of the API share: examples, attributes, problems."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLE_ATTRIBUTES = {
     "tags": ["summer", "cotton"],
 }
 
-# Most of the likeness lies a little left of the middle.
+# Most of the similarity is a little left of the middle.
 EXAMPLE_GRID = [
     [0.004, 0.004, 0.004, 0.004, 0.004, 0.004, 0.004],
     [0.004, 0.012, 0.02, 0.012, 0.004, 0.004, 0.004],
@@ -61,7 +61,7 @@ Attributes = TypeAliasType(
         dict[str, AttributeValue],
         Field(
             title="Attributes",
-            description="A flat object of the product's own properties.",
+            description="The product's properties, by name; values cannot be nested objects.",
             max_length=rules.MAX_ATTRIBUTES,
             examples=[EXAMPLE_ATTRIBUTES],
         ),
@@ -70,36 +70,41 @@ Attributes = TypeAliasType(
 
 
 class Wire(BaseModel):
-    """Base of all: what is not described is not there."""
+    """Base class of the models, which forbids unknown fields."""
 
-    # An answer has every field, also where it is null or empty.
+    # Answers contain all fields, even if they are null or empty.
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
     @classmethod
     def of(cls, source: object, **more: object) -> Self:
-        """The model with its fields taken from `more`, or else from the attributes of `source`."""
+        """Builds the model from `more`, and from attributes of `source` for all other fields."""
         taken = {name: getattr(source, name) for name in cls.model_fields if name not in more}
         return cls(**taken, **more)
 
 
 class FieldError(Wire):
-    """One thing wrong with the request."""
+    """One mistake in the request."""
 
-    pointer: str = Field(description="JSON pointer to the field.", examples=["/attributes/colour"])
+    pointer: str = Field(
+        description="JSON pointer to the wrong value.", examples=["/attributes/colour"]
+    )
     detail: str = Field(
-        description="What is wrong, and what would be right.",
-        examples=["A value is a string, a number, a boolean or a list of strings."],
+        description="What is wrong, and what to send instead.",
+        examples=["A value must be a string, a number, a boolean or a list of strings."],
     )
 
 
 class Problem(Wire):
-    """An error (RFC 9457)."""
+    """An error, as a problem document (RFC 9457)."""
 
-    type: str = Field(description="Stable name of the kind.", examples=["/problems/not-found"])
+    type: str = Field(
+        description="A stable name for the kind of error.",
+        examples=["/problems/not-found"],
+    )
     title: str = Field(examples=["Not found"])
     status: int = Field(examples=[404])
     detail: str = Field(
-        description="A sentence that says what to do.",
+        description="What went wrong, and what to do about it.",
         examples=["There is no product 'TEE-0042-GREEN'."],
     )
     request_id: str | None = Field(
@@ -109,5 +114,5 @@ class Problem(Wire):
     )
     errors: list[FieldError] = Field(
         default_factory=list,
-        description="The places in the request that are wrong, the first 20 of them.",
+        description="The mistakes in the request, up to 20.",
     )

@@ -1,4 +1,4 @@
-"""Samples, health and what else operators ask, on the wire."""
+"""The answers about health and the sample products."""
 
 from __future__ import annotations
 
@@ -20,46 +20,53 @@ class SampleQuery(Wire):
 
 
 class Samples(Wire):
-    """What the sample catalogue has."""
+    """The number of sample products, and pictures to search with."""
 
-    total: int = Field(description="Products that a load stores.", examples=[166])
-    queries: list[SampleQuery] = Field(description="The first is the one to begin with.")
+    total: int = Field(description="The number of sample products.", examples=[166])
+    queries: list[SampleQuery] = Field(
+        description="Pictures to search with; try the first one first."
+    )
 
 
 class SamplesLoaded(Wire):
-    """What a load of the sample catalogue did."""
+    """The result of storing the sample products."""
 
     created: int = Field(examples=[166])
-    replaced: int = Field(description="Were there, and had been changed.", examples=[0])
+    replaced: int = Field(
+        description="Sample products that had been changed and are restored.", examples=[0]
+    )
     unchanged: int = Field(examples=[0])
     kept: int = Field(
-        description="Products of your own under the id of a sample, left as they are.",
+        description="Your own products that have the id of a sample; they are not changed.",
         examples=[0],
     )
-    total: int = Field(description="Samples that are there now.", examples=[166])
+    total: int = Field(description="Sample products that are stored now.", examples=[166])
 
 
 class SamplesDeleted(Wire):
-    """What deleting the sample catalogue did."""
+    """The result of deleting the sample products."""
 
-    deleted: int = Field(description="Products that were there.", examples=[166])
+    deleted: int = Field(description="Sample products that were deleted.", examples=[166])
 
 
 class Check(Wire):
-    """What one part answered."""
+    """The last answer of one component."""
 
     ok: bool
     detail: str | None = Field(
-        default=None, description="What is wrong.", examples=["The engine does not answer."]
+        default=None,
+        description="What is wrong; null if nothing is.",
+        examples=["The engine does not answer."],
     )
     took_ms: FiniteFloat = Field(examples=[1.4])
     age_s: FiniteFloat = Field(
-        description="Seconds since it answered: parts are asked in the background.", examples=[1.2]
+        description="Seconds since the answer: components are checked in the background.",
+        examples=[1.2],
     )
 
 
 class Filling(Wire):
-    """How far an incomplete index has come, in products."""
+    """The progress of filling an incomplete index, in products."""
 
     indexed: int = Field(examples=[4100])
     expected: int = Field(examples=[10000])
@@ -70,47 +77,52 @@ class Signal(Wire):
 
     name: str = Field(examples=[NAMES[0]])
     caption: str = Field(
-        description="What pictures are compared by.", examples=[SIGNALS[0].caption]
+        description="What the signal compares pictures by.", examples=[SIGNALS[0].caption]
     )
     weight: FiniteFloat = Field(
-        description="Its weight in searches that bring none; all of them sum to 1.",
+        description="Weight in searches that set no weights; all weights add up to 1.",
         examples=[SIGNALS[0].default_weight],
     )
     text_encoder: str | None = Field(
-        description="The model that reads texts; null for a signal that texts do not have.",
+        description="The model that embeds texts; null if the signal cannot read texts.",
         examples=["clip-ViT-B-32"],
     )
 
 
 class Health(Wire):
-    """Readiness: whether the service can do its work now."""
+    """The readiness of the service and its components."""
 
     status: Literal["ready", "filling", "unavailable", "starting", "failed", "draining"]
     version: str = Field(examples=["0.1.0"])
     detail: str | None = Field(
         default=None,
-        description="Progress while starting; why it failed.",
+        description="The progress of the start, or the reason why it failed.",
         examples=["Loading clip-ViT-B-32 and resnet50."],
     )
     checks: dict[str, Check] = Field(default_factory=dict)
     encoders: Encoders = Field(default_factory=dict)
     signals: list[Signal] = Field(
-        default_factory=list, description="In their order; empty until the service has started."
+        default_factory=list,
+        description="The signals in their order; empty until the service has started.",
     )
     collection: str | None = Field(default=None, examples=["products-3f9d2c71a0b4"])
     products: int | None = Field(
-        default=None, description="Null where the store does not answer.", examples=[81]
+        default=None,
+        description="Stored products; null if the store does not answer.",
+        examples=[81],
     )
     filling: Filling | None = Field(
-        default=None, description="Null where the index has every product."
+        default=None, description="Null if the index contains all products."
     )
     warnings: list[str] = Field(
-        default_factory=list, examples=[["Running on the compact encoders."]]
+        default_factory=list,
+        description="Warnings for operators, such as damaged pictures or a disk that is nearly full.",
+        examples=[["Running on the compact encoders."]],
     )
 
 
 class Liveness(Wire):
-    """The process serves."""
+    """The process answers requests."""
 
     status: Literal["alive"]
     version: str = Field(examples=["0.1.0"])

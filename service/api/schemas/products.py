@@ -1,4 +1,4 @@
-"""Products, their pictures, lists and near duplicates on the wire."""
+"""The answers about products, their pictures, lists of them, and near-duplicates."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ from service.filters.facets import MAX_FACET_VALUES
 
 
 class Image(Wire):
-    """One stored picture of a product."""
+    """A stored picture of a product."""
 
-    image_id: str = Field(description="SHA-256 of the bytes, in hex.", examples=[EXAMPLE_IMAGE_ID])
-    url: str = Field(description="The stored bytes.", examples=[EXAMPLE_IMAGE_URL])
+    image_id: str = Field(
+        description="SHA-256 of the file, in hexadecimal.", examples=[EXAMPLE_IMAGE_ID]
+    )
+    url: str = Field(description="Address of the stored file.", examples=[EXAMPLE_IMAGE_URL])
     thumbnail_url: str = Field(
-        description="A small JPEG.", examples=[f"{EXAMPLE_IMAGE_URL}?size=thumbnail"]
+        description="Address of a small JPEG.", examples=[f"{EXAMPLE_IMAGE_URL}?size=thumbnail"]
     )
     media_type: str = Field(examples=["image/jpeg"])
-    width: int = Field(description="Pixels, upright.", examples=[1200])
-    height: int = Field(description="Pixels, upright.", examples=[1600])
+    width: int = Field(description="Width of the upright picture in pixels.", examples=[1200])
+    height: int = Field(description="Height of the upright picture in pixels.", examples=[1600])
     size_bytes: int = Field(examples=[183_402])
 
 
 class ProductSummary(Wire):
-    """A product without its images."""
+    """A product without its pictures."""
 
     product_id: str = Field(
         min_length=1, max_length=rules.MAX_PRODUCT_ID_CHARS, examples=[EXAMPLE_ID]
@@ -47,7 +49,7 @@ class ProductSummary(Wire):
 
 
 class Product(ProductSummary):
-    """A product; the first image is its main one."""
+    """A product with its pictures; the first one is the main picture."""
 
     images: list[Image]
     created_at: datetime = Field(examples=["2026-01-31T09:30:00Z"])
@@ -55,7 +57,7 @@ class Product(ProductSummary):
 
 
 class NearDuplicate(Wire):
-    """A picture of another product that is the same, or nearly."""
+    """An identical or nearly identical picture of another product."""
 
     product_id: str = Field(examples=["TEE-0042-OLIVE"])
     name: str = Field(examples=["Crew-neck T-shirt, olive"])
@@ -64,21 +66,23 @@ class NearDuplicate(Wire):
     similarity: FiniteFloat = Field(
         ge=0,
         le=1,
-        description="Of the colours of both pictures field by field, whatever the encoders think;"
-        " those below 0.95 are no near duplicates.",
+        description="Similarity of the colours of both pictures, cell by cell; the encoders do not"
+        " affect it. Near-duplicates have at least 0.95.",
         examples=[0.991],
     )
-    same_bytes: bool = Field(description="Whether it is the same file.")
+    same_bytes: bool = Field(description="True if both files are identical.")
     of_image_id: str = Field(
-        description="The picture of this product that it is like.", examples=[EXAMPLE_IMAGE_ID]
+        description="The picture of the written product that it resembles.",
+        examples=[EXAMPLE_IMAGE_ID],
     )
 
 
 NearDuplicates = Annotated[
     list[NearDuplicate],
     Field(
-        description="Pictures of other products that are the same as this product's, or nearly"
-        " (saved again, scaled, cropped or brightened a little): the most similar 20."
+        description="Pictures of other products that are identical to one of this product's, or"
+        " nearly so (saved again, scaled, or slightly cropped or brightened): up to 20, the most"
+        " similar first."
     ),
 ]
 
@@ -86,28 +90,28 @@ NearDuplicates = Annotated[
 Warnings = Annotated[
     list[str],
     Field(
-        description="What is missing from the pictures that were sent.",
+        description="Warnings about the pictures that were sent, such as one that is cut off.",
         examples=[["This JPEG breaks off before its end marker."]],
     ),
 ]
 
 
 class ProductCreated(Product):
-    """A new product, and what there is already like it."""
+    """A created product, and the near-duplicates of its pictures."""
 
     near_duplicates: NearDuplicates
     warnings: Warnings
 
 
 class ImageAdded(Image):
-    """A picture of a product, and what there is already like it."""
+    """An added picture, and its near-duplicates."""
 
     near_duplicates: NearDuplicates
     warnings: Warnings
 
 
 class DuplicateImage(Wire):
-    """One of the pictures that are nearly the same."""
+    """One of the pictures in a group of near-duplicates."""
 
     product_id: str = Field(examples=[EXAMPLE_ID])
     name: str = Field(examples=["Crew-neck T-shirt"])
@@ -117,34 +121,39 @@ class DuplicateImage(Wire):
 
 
 class DuplicateGroup(Wire):
-    """Pictures of at least two products that are the same, or nearly."""
+    """Identical or nearly identical pictures of at least two products."""
 
-    same_bytes: bool = Field(description="Whether all are the same file.")
+    same_bytes: bool = Field(description="True if all files are identical.")
     similarity: FiniteFloat = Field(
-        ge=0, le=1, description="The least of the pairs that link the group.", examples=[0.984]
+        ge=0,
+        le=1,
+        description="Lowest similarity of the pairs that connect the group.",
+        examples=[0.984],
     )
     images: list[DuplicateImage]
 
 
 class DuplicatePage(Wire):
-    """One page of groups, by the product id of their first picture."""
+    """One page of groups, ordered by the product id of their first picture."""
 
     items: list[DuplicateGroup]
     next_cursor: str | None = Field(
-        description="Give it as `cursor` for the next page; null at the end.",
+        description="Send it as `cursor` to get the next page; null on the last page.",
         examples=[EXAMPLE_CURSOR],
     )
-    total: int = Field(description="Groups in all.", examples=[1])
+    total: int = Field(description="Number of groups in the catalogue.", examples=[1])
 
 
 class ProductWritten(ProductCreated):
-    """A product, and whether the request changed anything."""
+    """A written product, the near-duplicates of its pictures, and whether anything changed."""
 
-    unchanged: bool = Field(description="True where product and pictures were the same already.")
+    unchanged: bool = Field(
+        description="True if the product and its pictures were already the same."
+    )
 
 
 class FacetValue(Wire):
-    """One value of an attribute, and how many products have it."""
+    """A value of an attribute, and the number of products that have it."""
 
     value: str | bool | int | float = Field(examples=["green"])
     count: int = Field(examples=[3])
@@ -153,25 +162,25 @@ class FacetValue(Wire):
 Facets = Annotated[
     dict[str, list[FacetValue]],
     Field(
-        description="Only where asked for. The values of each attribute among all products that the"
-        f" filter admits, the most frequent first, at most {MAX_FACET_VALUES}.",
+        description="Only present if asked for. For each attribute, its values in all products that"
+        f" match the filter: up to {MAX_FACET_VALUES}, the most frequent first.",
         examples=[{"colour": [{"value": "green", "count": 3}]}],
     ),
 ]
 
 
 class Attribute(Wire):
-    """An attribute that products have."""
+    """An attribute that products of the catalogue have."""
 
     name: str = Field(examples=["price"])
     types: list[AttributeType] = Field(
-        description="What its values are; `date` is a string that is an RFC 3339 date or time.",
+        description="The types of its values; a `date` is a string with an RFC 3339 date or time.",
         examples=[["number"]],
     )
 
 
 class AttributeList(Wire):
-    """The attributes by name."""
+    """The attributes, ordered by name."""
 
     attributes: list[Attribute]
 
@@ -179,32 +188,34 @@ class AttributeList(Wire):
 class ProductPage(Wire):
     """One page of products."""
 
-    # Facets are here only where asked for.
+    # `facets` is only present if asked for.
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
 
     items: list[Product]
     next_cursor: str | None = Field(
-        description="Give it as `cursor` for the next page; null at the end.",
+        description="Send it as `cursor` to get the next page; null on the last page.",
         examples=[EXAMPLE_CURSOR],
     )
-    total: int = Field(description="Products that the filter admits.", examples=[1])
+    total: int = Field(description="Number of products that match the filter.", examples=[1])
     facets: Facets = Field(default_factory=dict)
 
 
 class BatchResult(Wire):
-    """What became of one entry of the manifest."""
+    """The result of one entry of the manifest."""
 
-    index: int = Field(description="Place in the manifest, from 0.", examples=[0])
+    index: int = Field(description="Position in the manifest, from 0.", examples=[0])
     product_id: str | None = Field(
-        description="Null where the entry failed before it had one.", examples=[EXAMPLE_ID]
+        description="Null if the entry failed before it had an id.", examples=[EXAMPLE_ID]
     )
     status: Literal["created", "replaced", "unchanged", "failed"]
     near_duplicates: NearDuplicates
     warnings: Warnings
-    problem: Problem | None = Field(default=None, description="Only where the entry failed.")
+    problem: Problem | None = Field(
+        default=None, description="The error; null unless the entry failed."
+    )
 
 
 class BatchAnswer(Wire):
-    """One result an entry, in the manifest's order."""
+    """One result per entry, in the order of the manifest."""
 
     results: list[BatchResult]

@@ -1,4 +1,4 @@
-"""Answers of searches on the wire."""
+"""The answers of searches."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from service.api.schemas.signals import PerSignal, SignalEncoders, SignalReasons
 
 
 class Query(Wire):
-    """What the search used."""
+    """The weights and encoders that the search used."""
 
-    # Here only where there is something to say.
+    # Fields with defaults are only present if they have a value.
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
 
     weights: SignalWeights
     encoders: SignalEncoders
     token: str = Field(
         default="",
-        description="The embedded query, for a part of POST /search; only where it was asked for.",
+        description="The embedded query, for use in POST /search; only present if asked for.",
         examples=["eyJmaW5nZXJwcmludCI6ICI…"],
     )
     ignored_words: list[str] = Field(
         default_factory=list,
-        description="Words of the text that the encoder does not know: they played no part.",
+        description="Words of the text that the encoder does not know and that had no effect.",
         examples=[["zeppelin"]],
     )
     unexplained: SignalReasons = Field(default_factory=dict)
@@ -35,9 +35,11 @@ class Query(Wire):
 
 
 class SignalScore(Wire):
-    """One signal's share of a score: contribution = weight * similarity."""
+    """One signal's part of a score: contribution = weight · similarity."""
 
-    similarity: FiniteFloat = Field(description="Cosine similarity.", examples=[0.871])
+    similarity: FiniteFloat = Field(
+        description="Cosine similarity, from -1 to 1.", examples=[0.871]
+    )
     weight: FiniteFloat = Field(examples=[0.6])
     contribution: FiniteFloat = Field(examples=[0.5226])
 
@@ -50,7 +52,7 @@ class MatchedImage(Wire):
 
 
 class Box(Wire):
-    """A part of a picture, in fractions (0 to 1) of the upright picture."""
+    """A rectangle in a picture, in fractions (0 to 1) of its upright width and height."""
 
     x: FiniteFloat = Field(examples=[0.125])
     y: FiniteFloat = Field(examples=[0.0])
@@ -59,22 +61,24 @@ class Box(Wire):
 
 
 class SignalExplanation(Wire):
-    """Where in the product's picture a signal's similarity lies."""
+    """The regions of the product's picture that a signal finds similar."""
 
     grid: list[list[FiniteFloat]] = Field(
-        description="Rows from the top, cells from the left: each cell's share of the similarity. "
-        "Shares may be negative, and add up to the similarity.",
+        description="The part of the similarity that each cell contributes, in rows from the top. "
+        "The values can be negative, and add up to the similarity.",
         examples=[EXAMPLE_GRID],
     )
     unplaced: FiniteFloat = Field(
-        description="The part of the similarity that belongs to no cell: it is in `grid`, "
-        "spread evenly.",
+        description="The part of the similarity that belongs to no cell. `grid` includes it, "
+        "spread evenly over the cells.",
         examples=[0.196],
     )
-    box: Box = Field(description="The part of the picture that the encoder saw: the grid's.")
+    box: Box = Field(
+        description="The part of the picture that the encoder sees and the grid covers."
+    )
     overlay: str | None = Field(
-        description="A transparent PNG as a data URI, to be laid over the whole upright picture, "
-        "stretched to it; null unless `overlay` was asked for.",
+        description="A transparent PNG as a data URI, to be stretched over the whole upright "
+        "picture; null unless `overlay` was asked for.",
         examples=["data:image/png;base64,iVBORw0KGgo…"],
     )
 
@@ -84,7 +88,7 @@ SignalScores = TypeAliasType(
     Annotated[
         dict[str, SignalScore],
         PerSignal(complete=True),
-        Field(description="Each signal's share of the score."),
+        Field(description="Each signal's part of the score."),
     ],
 )
 SignalExplanations = TypeAliasType(
@@ -93,49 +97,48 @@ SignalExplanations = TypeAliasType(
         dict[str, SignalExplanation | None],
         PerSignal(complete=True),
         Field(
-            description="By signal. Null for a signal that `query.unexplained` names.",
+            description="Explanations by signal; null for a signal that `query.unexplained` names.",
         ),
     ],
 )
 
 
 class Hit(Wire):
-    """A product found."""
+    """A product that the search found."""
 
-    # `explanation` is there only where it was asked for.
+    # `explanation` is only present if asked for.
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
 
-    rank: int = Field(description="From 1.", examples=[1])
+    rank: int = Field(description="Position in the ranking, from 1.", examples=[1])
     score: FiniteFloat = Field(description="Sum of the contributions.", examples=[0.8312])
     scores: SignalScores
     confidence: FiniteFloat | None = Field(
         ge=0,
         le=1,
-        description="How unusual this score is in this catalogue, for this kind of query: the share"
-        " of its own products that find less, once they and their nearest neighbours are hidden."
-        " Null where `match.verdict` is `unknown`.",
+        description="How unusual this score is in this catalogue for this kind of query: the share"
+        " of the catalogue's own products that find a worse match once they and their nearest"
+        " neighbours are hidden. Null if `match.verdict` is `unknown`.",
         examples=[0.97],
     )
     image: MatchedImage
     product: ProductSummary
     explanation: SignalExplanations | None = Field(
         default=None,
-        description="Only where it was asked for. Null if the picture was deleted meanwhile.",
+        description="Only present if asked for; null if the picture has been deleted meanwhile.",
     )
 
 
 class Match(Wire):
-    """Whether the search found what was searched for, by its best product."""
+    """An estimate of whether the catalogue has the product that was searched for."""
 
     confidence: FiniteFloat | None = Field(
         ge=0,
         le=1,
-        description="The best product's, also where the page leaves it out.",
+        description="The confidence of the best product, even if `offset` skips it.",
         examples=[0.97],
     )
     verdict: Literal["found", "unsure", "nothing_alike", "unknown"] = Field(
-        description="`unknown`: there is nothing to compare with, or not all of the query could be"
-        " read, as `detail` explains."
+        description="`unknown` means that the confidence cannot be estimated; `detail` says why."
     )
     detail: str = Field(
         examples=[
@@ -145,27 +148,27 @@ class Match(Wire):
         ]
     )
     pending: bool = Field(
-        description="Whether the verdict is unknown only until the catalogue is measured: the same"
-        " search has another one in a while. The wait is seconds, or a minute during an import.",
+        description="True if the verdict is unknown only because the catalogue is still being"
+        " measured. Repeat the search after a few seconds, or a minute during an import.",
         examples=[False],
     )
 
 
 class SearchAnswer(Wire):
-    """The products found, best first, and how."""
+    """The products found, the best first, and how the search was done."""
 
-    # Facets are here only where asked for.
+    # Fields with defaults are only present if they have a value.
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
 
     query: Query
     hits: list[Hit]
     match: Match
     took_ms: dict[str, FiniteFloat] = Field(
-        description="Milliseconds by step.",
+        description="Milliseconds that each step took.",
         examples=[{"decode": 4.1, "embed": 21.0, "search": 2.4, "total": 28.0}],
     )
     facets: Facets = Field(default_factory=dict)
     partial: bool = Field(
         default=False,
-        description="True while the index is being filled and lacks products; else left out.",
+        description="True while the index is being filled and lacks products; otherwise absent.",
     )

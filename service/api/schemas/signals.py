@@ -1,4 +1,4 @@
-"""Objects with one value for each signal: closed, and named in the OpenAPI document."""
+"""Objects with one value for each signal, whose keys the OpenAPI document lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.embedding.registry import SIGNALS
 
 NAMES = [row.name for row in SIGNALS]
 EXAMPLE_WEIGHTS = {row.name: row.default_weight for row in SIGNALS}
-EXAMPLE_REASONS = {name: f"The query has no {name} side." for name in NAMES}
+EXAMPLE_REASONS = {name: f"The query has no {name} embedding." for name in NAMES}
 EXAMPLE_ENCODERS = {name: f"compact-{name}-1" for name in NAMES}
 
 
@@ -23,7 +23,7 @@ class PerSignal:
     def __init__(
         self, *, complete: bool, examples: Mapping[str, float | str] | None = None
     ) -> None:
-        """`complete` objects have a value for every signal; `examples` are by signal."""
+        """Describes the object: a `complete` one has a value for every signal."""
         self._complete, self._examples = complete, examples
 
     def __get_pydantic_json_schema__(
@@ -44,7 +44,7 @@ SignalWeights = TypeAliasType(
     Annotated[
         dict[str, FiniteFloat],
         PerSignal(complete=True, examples=EXAMPLE_WEIGHTS),
-        Field(description="Weight of each signal, sum 1.", examples=[EXAMPLE_WEIGHTS]),
+        Field(description="The weight of each signal; the sum is 1.", examples=[EXAMPLE_WEIGHTS]),
     ],
 )
 Weights = TypeAliasType(
@@ -53,8 +53,8 @@ Weights = TypeAliasType(
         dict[str, Annotated[FiniteFloat, Field(ge=0)]],
         PerSignal(complete=False, examples=EXAMPLE_WEIGHTS),
         Field(
-            description="How much each signal counts, scaled to sum 1; a signal that is left out "
-            "counts nothing.",
+            description="How much each signal counts. The weights are scaled to a sum of 1; an "
+            "absent signal has the weight 0.",
             examples=[EXAMPLE_WEIGHTS],
         ),
     ],
@@ -64,7 +64,7 @@ SignalEncoders = TypeAliasType(
     Annotated[
         dict[str, str],
         PerSignal(complete=True, examples=EXAMPLE_ENCODERS),
-        Field(description="The model behind each signal.", examples=[EXAMPLE_ENCODERS]),
+        Field(description="The model of each signal.", examples=[EXAMPLE_ENCODERS]),
     ],
 )
 Encoders = TypeAliasType(
@@ -73,7 +73,7 @@ Encoders = TypeAliasType(
         dict[str, str],
         PerSignal(complete=False, examples=EXAMPLE_ENCODERS),
         Field(
-            description="The model behind each signal; empty until the service has started.",
+            description="The model of each signal; empty until the service has started.",
             examples=[EXAMPLE_ENCODERS],
         ),
     ],
@@ -84,7 +84,7 @@ SignalReasons = TypeAliasType(
         dict[str, str],
         PerSignal(complete=False, examples=EXAMPLE_REASONS),
         Field(
-            description="Why a signal has no explanations, where they were asked for.",
+            description="Reasons why signals have no explanation, if explanations were asked for.",
             examples=[EXAMPLE_REASONS],
         ),
     ],

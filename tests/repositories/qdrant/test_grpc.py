@@ -15,6 +15,7 @@ from qdrant_client.grpc.collections_service_pb2_grpc import (
     add_CollectionsServicer_to_server,
 )
 from qdrant_client.grpc.points_service_pb2_grpc import PointsServicer, add_PointsServicer_to_server
+from service.stores import open_index
 
 from service.config import Settings
 from service.core.errors import StoreUnavailable
@@ -23,7 +24,6 @@ from service.repositories.qdrant.calls import Calls
 from service.repositories.qdrant.collection import Collection
 from service.repositories.qdrant.nodes import connect
 from service.repositories.qdrant.store import QdrantStore
-from service.stores import open_index
 from tests.repositories.points import DIMENSIONS, axis, make_point
 
 

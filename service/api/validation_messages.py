@@ -1,32 +1,32 @@
-"""What is wrong with a request, in sentences that say what to do."""
+"""Messages for invalid requests: each names the mistake and says what to send instead."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
 
-RULE = "rule"
-"""The name of an error of a rule of the core's, which has a sentence of its own."""
+CORE_RULE = "rule"
+"""The pydantic error type of a broken rule of the core, which brings its own message."""
 
-_SENTENCES = {
-    "extra_forbidden": "There is no such field; leave it out, or correct its name.",
+_MESSAGES = {
+    "extra_forbidden": "There is no such field; remove it or correct its name.",
     "int_type": "This is not a whole number; give one, such as 10.",
     "int_parsing": "This is not a whole number; give one, such as 10.",
     "int_from_float": "This is not a whole number; give one, such as 10.",
     "int_parsing_size": "This number is too long; give a smaller one.",
     "float_type": "This is not a number; give one, such as 0.5.",
     "float_parsing": "This is not a number; give one, such as 0.5.",
-    "finite_number": "This number is not finite; give one that is.",
+    "finite_number": "This number is not finite; give a finite one.",
     "bool_type": "This is neither true nor false; give one of them.",
     "bool_parsing": "This is neither true nor false; give one of them.",
     "string_type": "This is not text; give a JSON string.",
-    "string_unicode": "This has half of a surrogate pair, which is no character; send whole "
-    "characters.",
+    "string_unicode": "This contains half of a surrogate pair, which is not a character; send "
+    "complete characters.",
     "list_type": "This is not a list; give a JSON array.",
     "dict_type": "This is not an object; give a JSON object.",
     "model_type": "This is not an object; give a JSON object.",
     "model_attributes_type": "This is not an object; give a JSON object.",
-    "literal_error": "This cannot be chosen; give {expected}.",
+    "literal_error": "This is not one of the choices; give {expected}.",
     "greater_than_equal": "This number is too small; give at least {ge}.",
     "greater_than": "This number is too small; give one above {gt}.",
     "less_than_equal": "This number is too large; give at most {le}.",
@@ -36,8 +36,7 @@ _SENTENCES = {
     "string_too_short": "This text is too short; give at least {min_length} characters.",
     "string_too_long": "This text is too long; give at most {max_length} characters.",
 }
-"""By pydantic's name of the error; what is in braces is in the error's context."""
-
+"""Messages by pydantic's error type, with placeholders for values of the error's context."""
 
 _SYNONYMS = {
     **dict.fromkeys(("file", "files", "photo", "picture", "pictures", "img"), ("image", "files")),
@@ -47,37 +46,38 @@ _SYNONYMS = {
     **dict.fromkeys(("query", "queries"), ("parts",)),
     **dict.fromkeys(("top_k", "size", "count", "per_page"), ("limit",)),
 }
-"""Names that other services use, and ours for the same."""
+"""Field names that other services use, with the names of the same fields in this service."""
 
 
-def complaint(error: Mapping[str, object], known: Sequence[str] = ()) -> str:
-    """One of pydantic's errors as a sentence, which never repeats the input: that may be a secret.
+def validation_message(error: Mapping[str, object], known: Sequence[str] = ()) -> str:
+    """Returns the message for an error of pydantic's. It never quotes a value, which may be secret.
 
-    `known` are the fields there are, where the error may be about a name that is none of them.
+    `known` lists the fields that exist, so that the message can suggest one for an unknown name.
     """
     kind, place, context = error["type"], error["loc"], error.get("ctx")
-    if kind == RULE:
+    if kind == CORE_RULE:
         return str(error["msg"])
     if kind == "missing" and isinstance(place, tuple):
-        return f"The field {str(place[-1])!r} is missing; give it."
+        return f"The field {str(place[-1])!r} is missing; add it."
     if kind == "extra_forbidden" and known and isinstance(place, tuple):
-        return unknown_name("field", str(place[-1]), known)
-    sentence = _SENTENCES.get(str(kind))
-    if sentence is None:
+        return unknown_name_message("field", str(place[-1]), known)
+    message = _MESSAGES.get(str(kind))
+    if message is None:
         return f"{error['msg']}."
-    return sentence.format(**_written(context)) if isinstance(context, dict) else sentence
+    return message.format(**_formatted(context)) if isinstance(context, dict) else message
 
 
-def _written(context: Mapping[str, object]) -> dict[str, object]:
-    """Bounds as people write them: 1 and not 1.0."""
+def _formatted(context: Mapping[str, object]) -> dict[str, object]:
+    """Formats the bounds as people write them: 1 instead of 1.0."""
     return {
         name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()
     }
 
 
-def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
-    """The complaint about a name that is not known, with the one that was meant if it is near."""
+def unknown_name_message(kind: str, name: str, known: Sequence[str]) -> str:
+    """Returns the message for an unknown name, with the most similar known name if there is one."""
     close = difflib.get_close_matches(name.lower(), known, n=1)
-    meant = [one for one in _SYNONYMS.get(name.lower(), ()) if one in known] + close
-    hint = f"did you mean {meant[0]!r}?" if meant else f"there are {', '.join(known) or 'none'}."
-    return f"There is no {what} {name[:64]!r}; {hint}"
+    suggestions = [one for one in _SYNONYMS.get(name.lower(), ()) if one in known] + close
+    if suggestions:
+        return f"There is no {kind} {name[:64]!r}; did you mean {suggestions[0]!r}?"
+    return f"There is no {kind} {name[:64]!r}; the names are: {', '.join(known) or 'none'}."

@@ -1,4 +1,4 @@
-"""Opens the stores that the settings name, as their only owner where they have one owner."""
+"""Opens the stores that the settings select, and takes ownership of those that cannot be shared."""
 
 from __future__ import annotations
 
@@ -19,47 +19,52 @@ from service.repositories.ownership import Lease, Owner, owned_directory
 from service.repositories.shared.payload import LAYOUT
 
 ENGINE_TIMEOUT_S = 10.0
-"""No call of the embedded engine takes a second; one that does not answer is replaced then."""
+"""An engine process that leaves a call unanswered for this long is replaced; no call takes 1 s."""
 
 RESERVED_BYTES = 128 * 1024 * 1024
-"""The engine writes through memory maps, and is killed where a disk is quite full."""
+"""Free space below which writes are refused: on a full disk, a write through a memory map would
+kill the engine's process."""
 
 PREDECESSOR_WAIT_S = 10.0
-"""How long a service that is stopping may take to let go of its directory."""
+"""How long to wait for a service that is stopping to release its directory."""
 
 CREDENTIAL_PREFIXES = ("AWS_", "AZURE_", "GOOGLE_")
-"""Names that begin with these are read by the clouds' own tools, and by `obstore`."""
+"""Prefixes of the environment variables that the clouds' own tools and `obstore` read."""
 
 EMBEDDED_INDEX_LEASE = "leases/embedded-index.json"
 
 OTHER_INDEX = (
-    "keeps an embedded index of the same bucket, and the two would not hear of each other's"
-    " products: stop it, or let both share a Qdrant server by QDRANT_URL."
+    "keeps an embedded index of the same bucket, and neither service would see the products that"
+    " the other writes: stop it, or set QDRANT_URL to let both share a Qdrant server."
 )
 
 
 def is_alone(settings: Settings) -> bool:
-    """Tells whether only this service can reach the stores: both lie in the directory it owns."""
+    """Tells whether no other service can reach the stores: both are in the directory it owns."""
     return settings.qdrant_url is None and settings.blob_url is None
 
 
 @asynccontextmanager
-async def open_blobs(settings: Settings, tell: Callable[[str], None]) -> AsyncIterator[BlobStore]:
-    """Takes DATA_DIR, and the bucket where the index is embedded. Raises SetupError, StoreInUse.
+async def open_blobs(
+    settings: Settings, report_progress: Callable[[str], None]
+) -> AsyncIterator[BlobStore]:
+    """Opens the blob store, and takes ownership of what cannot be shared.
 
-    `tell` takes sentences about what is waited for.
+    DATA_DIR has one owner if anything is stored in it, and so has a bucket whose index is embedded.
+    `report_progress` is called with a sentence if the owner has to be waited for. Raises
+    SetupError, StoreInUse.
     """
     async with AsyncExitStack() as stack:
         owner = Owner.this_process()
         if settings.qdrant_url is None or settings.blob_url is None:
             owner = await stack.enter_async_context(
-                owned_directory(settings.data_dir, wait_s=PREDECESSOR_WAIT_S, tell=tell)
+                owned_directory(settings.data_dir, wait_s=PREDECESSOR_WAIT_S, tell=report_progress)
             )
         blobs = _blobs(settings.blob_url, settings.data_dir)
         stack.push_async_callback(blobs.close)
         if settings.qdrant_url is None and settings.blob_url is not None:
             lease = Lease(blobs, EMBEDDED_INDEX_LEASE, owner)
-            await lease.take_or_refuse(OTHER_INDEX, tell)
+            await lease.take_or_refuse(OTHER_INDEX, report_progress)
             await stack.enter_async_context(lease.kept(on_lost=_stop))
         yield blobs
 
@@ -108,14 +113,20 @@ async def open_index(settings: Settings, fingerprint: str, dimensions: int) -> V
 
 
 def filling_lease(settings: Settings, blobs: BlobStore, collection: str) -> Lease | None:
-    """Lets one of several services fill a shared index; None where nobody else can."""
+    """Returns the lease under which one of several services fills a shared index.
+
+    Returns None for an embedded index, which no other service can fill.
+    """
     if settings.qdrant_url is None:
         return None
     return Lease(blobs, f"leases/filling-{collection}.json", Owner.this_process())
 
 
 def collection_name(settings: Settings, fingerprint: str) -> str:
-    """On a server, one collection a layout, so that an older service beside this one goes on."""
+    """Returns the collection's name, which on a server includes the layout of the points.
+
+    An older version of the service that still runs keeps the collection with its own layout.
+    """
     name = f"{settings.collection_prefix}-{fingerprint}"
     return name if settings.qdrant_url is None else f"{name}-{LAYOUT}"
 
@@ -127,19 +138,19 @@ def _blobs(url: str | None, data_dir: Path) -> ObstoreBlobs:
     directory, index = data_dir / "blobs", data_dir / "vectors"
     if not directory.exists() and index.is_dir() and any(index.iterdir()):
         raise SetupError(
-            f"The directory {directory} is missing, though there is an index in {index}: restore"
+            f"The directory {directory} is missing, although there is an index in {index}: restore"
             " it from a backup, or delete the index as well to begin with an empty catalogue."
         )
     return ObstoreBlobs.in_directory(directory)
 
 
 def _take_credentials(dotenv: Mapping[str, str | None]) -> None:
-    """Cloud credentials in `.env` count as if they were in the environment, which goes first."""
+    """Copies cloud credentials from `.env` to the environment, whose own values take precedence."""
     for name, value in dotenv.items():
         if value and name.startswith(CREDENTIAL_PREFIXES):
             os.environ.setdefault(name, value)
 
 
 def _stop() -> None:
-    """Ends this process as an operator would; what it has accepted is finished."""
+    """Stops this process as an operator would, so that it finishes the requests it has accepted."""
     os.kill(os.getpid(), signal.SIGTERM)
