@@ -1,7 +1,7 @@
-"""The vector stores that the contract suites run on: they have an empty one in `store`.
+"""Provides the vector stores for the contract suites: the fixture `store` is an empty one.
 
-The embedded engine in its process, the server's adapter on the client's own in-memory mode, and a
-real server where QDRANT_TEST_URL names one.
+They are the embedded engine in its process, the store for servers on the client's in-memory mode,
+and a real server if QDRANT_TEST_URL names one.
 """
 
 from __future__ import annotations

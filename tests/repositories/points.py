@@ -1,4 +1,4 @@
-"""Points for the store tests, and the answers of a store that is nothing but numpy."""
+"""Makes points for the tests of the stores, and computes the expected answers in numpy."""
 
 from __future__ import annotations
 

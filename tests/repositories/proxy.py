@@ -1,4 +1,4 @@
-"""A TCP proxy before a store that loses answers, or answers nothing."""
+"""Runs a TCP proxy in front of a store that drops answers, or never answers."""
 
 from __future__ import annotations
 

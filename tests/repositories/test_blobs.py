@@ -1,4 +1,4 @@
-"""Bytes by key: one contract over directories and memory, and what a directory does alone."""
+"""Blob stores keep one contract in directories and in memory; directories also survive kills."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters, facets and lists of every vector store, held against plain Python over the products."""
+"""Every vector store filters, counts and lists products like plain Python over all products."""
 
 from __future__ import annotations
 

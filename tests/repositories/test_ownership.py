@@ -1,4 +1,4 @@
-"""One owner a directory and one holder a lease, whatever happens to the process."""
+"""A directory has one owner and a lease one holder, even if processes are killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bucket on a real S3 server whose answers are lost, which hangs, or which has no credentials."""
+"""A bucket works with a real S3 server that loses answers, hangs or has no credentials."""
 
 from __future__ import annotations
 

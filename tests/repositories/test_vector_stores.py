@@ -1,4 +1,4 @@
-"""What every vector store does, held against brute force in numpy."""
+"""Every vector store gives the same answers as a brute-force search in numpy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded store's directory: what is opened, what is set aside, and why."""
+"""An unusable index is set aside, and a usable one is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order in which the engine process serves what waits, and how long it may be silent."""
+"""The engine process serves requests by priority, and its silence is measured."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_silence_is_counted_from_the_oldest_question_and_ends_with_a_word() -> N
 
 
 @pytest.mark.parametrize(
-    ("when_quiet_s", "min_free_bytes", "deleted", "reclaimed"),
+    ("when_quiet_s", "min_free_bytes", "deleted", "compacted"),
     [
         pytest.param(0.0, 0, 600, True, id="quiet"),
         pytest.param(3600.0, 0, 600, False, id="busy"),
@@ -97,8 +97,8 @@ def test_silence_is_counted_from_the_oldest_question_and_ends_with_a_word() -> N
         pytest.param(0.0, 2**62, 600, False, id="no room"),
     ],
 )
-def test_the_space_of_deleted_points_is_reclaimed_in_quiet_times(
-    tmp_path: Path, when_quiet_s: float, min_free_bytes: int, deleted: int, reclaimed: bool
+def test_segments_with_deleted_points_are_compacted_in_quiet_times(
+    tmp_path: Path, when_quiet_s: float, min_free_bytes: int, deleted: int, compacted: bool
 ) -> None:
     directory = CollectionDirectory(tmp_path / "c", dimensions=DIMENSIONS, fingerprint="f")
     directory.path.mkdir()
@@ -123,7 +123,7 @@ def test_the_space_of_deleted_points_is_reclaimed_in_quiet_times(
         assert list(Decoder().feed(replies.read())) == [Opened(), Reply(1)]
     for end in (asked, ask):
         os.close(end)
-    assert (segments() != before) == reclaimed
+    assert (segments() != before) == compacted
     shard = directory.open()
     assert shard.count_points() == 2000 - deleted
     shard.close()

@@ -1,4 +1,4 @@
-"""The embedded store when its process, or the service's, is stopped, killed or broken."""
+"""The embedded store survives the end or failure of its own process and of the service."""
 
 from __future__ import annotations
 

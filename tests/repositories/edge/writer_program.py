@@ -1,4 +1,4 @@
-"""A program that adds points without end and says which are acknowledged, for a test to kill it.
+"""Adds points endlessly and prints the acknowledged ones, until a test kills this program.
 
 python writer_program.py <directory>
 """

@@ -1,4 +1,4 @@
-"""A Qdrant server as httpx sees it: it answers what the adapter asks, or fails as it is told."""
+"""Provides a fake Qdrant server as an httpx transport, which can be told to fail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def failing(status: int, **headers: str) -> httpx.Response:
 
 
 class FakeRest(httpx.AsyncBaseTransport):
-    """One collection without points; `failures` are what the next requests meet, `down` all."""
+    """Serves one empty collection. The next requests fail by `failures`, or all by `down`."""
 
     def __init__(self, *, fingerprint: str | None = None) -> None:
         self.failures: deque[Failure] = deque()

@@ -1,4 +1,4 @@
-"""The server's adapter over gRPC, against a server of its own stubs on this machine."""
+"""The store for Qdrant servers works over gRPC, with a local fake server."""
 
 from __future__ import annotations
 

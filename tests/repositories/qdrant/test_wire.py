@@ -1,4 +1,4 @@
-"""The server's adapter when the wire or the server fails: what is tried again, and what is told."""
+"""Calls of a Qdrant server are repeated if that may help, and fail with a clear error otherwise."""
 
 from __future__ import annotations
 
