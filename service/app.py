@@ -17,7 +17,7 @@ from service import __version__
 from service.api import openapi
 from service.api.dependencies import Limits, known_query
 from service.api.lifecycle import Lifecycle, Services
-from service.api.middleware.auth import ApiKeys
+from service.api.middleware.api_keys import ApiKeys
 from service.api.middleware.body import BodyGuard
 from service.api.middleware.context import RequestContext
 from service.api.middleware.gate import Address, StartGate

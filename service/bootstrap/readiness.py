@@ -15,8 +15,8 @@ from service.catalogue.maintenance import Maintenance
 from service.core.embedding import Embedding, Priority
 from service.core.errors import StoreUnavailable
 from service.embedding.embedder import HybridEmbedder, golden_image
+from service.health.free_space import DiskRoom
 from service.health.readiness import Readiness
-from service.health.room import DiskRoom
 from service.scoring.hybrid import split, stored_vector
 
 BATCH_HUNG_S = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 
-from service.catalogue.pictures import Pictures
+from service.catalogue.given_pictures import Pictures
 from service.core.product import Product, ProductFields
 
 

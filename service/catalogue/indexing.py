@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from service.catalogue.formats import DamagedRecord, Record, image_ids, product_to_json
+from service.catalogue.record_json import DamagedRecord, Record, image_ids, product_to_json
 from service.catalogue.records import ProductRecords
 from service.core.embedding import EmbeddedImage, Priority
 from service.core.errors import InvalidImage, Overloaded, Starting, StoreUnavailable, Unavailable

@@ -18,7 +18,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from service.catalogue.formats import (
+from service.catalogue.indexing import Indexer
+from service.catalogue.record_json import (
     DamagedRecord,
     Intent,
     Record,
@@ -26,7 +27,6 @@ from service.catalogue.formats import (
     read_intent,
     write_intent,
 )
-from service.catalogue.indexing import Indexer
 from service.catalogue.records import ProductRecords, key_hash
 from service.core.blob import Blob
 from service.core.errors import StoreUnavailable, Unavailable

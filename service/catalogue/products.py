@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from service.catalogue.fields import as_json, fields_of, is_unchanged, with_fields
+from service.catalogue.given_pictures import Pictures
 from service.catalogue.indexing import Indexer
 from service.catalogue.journal import Claim, Journal
 from service.catalogue.merge_patch import apply_merge_patch
-from service.catalogue.pictures import Pictures
 from service.catalogue.reading import CatalogueReader, find_image, missing
 from service.catalogue.records import ProductRecords
 from service.catalogue.writer import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.catalogue.cursors import Order, Place, read_cursor, write_cursor
-from service.catalogue.formats import DamagedRecord
 from service.catalogue.journal import Journal
+from service.catalogue.record_json import DamagedRecord
 from service.catalogue.records import ProductRecords
 from service.core.errors import NotFound, within
 from service.core.filter import Filter

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 import structlog
 
-from service.catalogue.formats import DamagedRecord, Record, read_record, write_record
+from service.catalogue.record_json import DamagedRecord, Record, read_record, write_record
 from service.core.errors import StoreUnavailable
 from service.core.interfaces import BlobStore
 from service.core.product import Product

@@ -8,10 +8,10 @@ from typing import TypeAlias, TypeVar
 
 import structlog
 
-from service.catalogue.formats import DamagedRecord, Record
+from service.catalogue.given_pictures import Pictures
 from service.catalogue.indexing import Indexer
 from service.catalogue.journal import Claim, Journal
-from service.catalogue.pictures import Pictures
+from service.catalogue.record_json import DamagedRecord, Record
 from service.catalogue.records import ProductRecords
 from service.core.errors import Conflict, PreconditionFailed, Unavailable
 from service.core.product import Product

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from service.catalogue.formats import product_to_json
+from service.catalogue.record_json import product_to_json
 from service.catalogue.records import ProductRecords, image_id
 from service.core.errors import ServiceError, Unavailable
 from service.core.product import ProductFields

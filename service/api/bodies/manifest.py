@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from service.api.bodies.files import find_file, refuse_unreferenced
+from service.api.bodies.file_names import find_file, refuse_unreferenced
 from service.api.bodies.forms import read_multipart
 from service.api.bodies.models.products import MAX_BATCH_ENTRIES, BatchEntry, BatchForm
 from service.api.bodies.multipart import Part

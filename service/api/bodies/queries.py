@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from service.api.bodies.files import find_file
+from service.api.bodies.file_names import find_file
 from service.api.bodies.forms import read_multipart
 from service.api.bodies.json_body import MAX_JSON_BYTES, read_json
 from service.api.bodies.models import searches

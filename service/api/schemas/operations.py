@@ -116,7 +116,7 @@ class Health(Wire):
     )
     warnings: list[str] = Field(
         default_factory=list,
-        description="Warnings for operators, such as damaged pictures or a disk that is nearly full.",
+        description="Warnings for operators: damaged pictures, or a disk that is nearly full.",
         examples=[["Running on the compact encoders."]],
     )
 

@@ -16,7 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from service.core.embedding import Crop, ImageInfo
 from service.core.errors import ImageTooLarge, InvalidCrop, InvalidImage, InvalidInput
 from service.embedding.images import containers, cut_jpeg, encodings, formats
-from service.embedding.images.colour import to_srgb
+from service.embedding.images.colour_profiles import to_srgb
 from service.embedding.images.encodings import Encoding
 from service.embedding.images.formats import ImageFormat
 from service.embedding.images.tiff import WideTiff, open_tiff

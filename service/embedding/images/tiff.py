@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from service.core.errors import ImageTooLarge, InvalidImage
-from service.embedding.images.colour import managed
+from service.embedding.images.colour_profiles import managed
 from service.embedding.images.samples import black_and_white, eight_bit
 
 if TYPE_CHECKING:

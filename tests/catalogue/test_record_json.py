@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from service.catalogue.formats import FORMAT
 from service.catalogue.products import Catalogue
+from service.catalogue.record_json import FORMAT
 from service.catalogue.records import image_id, key_hash
 from service.core.errors import Conflict, NotFound
 from service.core.product import ProductFields

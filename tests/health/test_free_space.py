@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.health.room import DiskRoom
+from service.health.free_space import DiskRoom
 
 
 def test_a_disk_with_room_is_no_warning(tmp_path: Path) -> None:
