@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -112,3 +113,44 @@ async def test_a_store_that_fails_is_told_for_each(site: Site) -> None:
 
     results = response.json()["results"]
     assert [result["problem"]["status"] for result in results] == [503, 503]
+
+
+async def test_a_manifest_of_many_names_is_compared_with_many_files_in_one_pass(
+    site: Site,
+) -> None:
+    files = [("files", ("z", b"x"))] * 500
+    started = time.monotonic()
+    long = await site.client.post(
+        BATCH, data=manifest(entry("a", *["a"] * 400_000, "z")), files=files
+    )
+    allowed = [entry(f"p{n}", *["a"] * 1024) for n in range(64)]
+    short = await site.client.post(BATCH, data=manifest(*allowed), files=files)
+
+    assert time.monotonic() - started < 10
+    [wrong] = long.json()["results"][0]["problem"]["errors"]
+    assert wrong["pointer"] == "/manifest/0/images"
+    assert "at most 1024" in wrong["detail"]
+    assert "The file 'z' is not listed" in str(problem(short, 422, "invalid-request")["detail"])
+
+
+async def test_only_the_first_mistakes_of_a_huge_manifest_are_collected(site: Site) -> None:
+    wrong = [{"name": "a", "images": [1] * 500_000}, {str(n): 1 for n in range(200_000)}]
+    started = time.monotonic()
+    response = await site.client.post(BATCH, data=manifest(*wrong), files=FILES)
+
+    assert time.monotonic() - started < 5
+    items, names = (result["problem"] for result in response.json()["results"])
+    assert [error["pointer"] for error in items["errors"]] == ["/manifest/0/images"]
+    assert len(names["errors"]) == 20
+    assert "And 200001 more" in names["detail"]
+
+
+async def test_a_name_that_takes_long_to_normalise_is_compared_as_it_is(site: Site) -> None:
+    name = "a" + "\u0315\u0300" * 100_000
+    started = time.monotonic()
+    response = await site.client.post(BATCH, data=manifest(entry("a", name)), files=FILES)
+
+    assert time.monotonic() - started < 5
+    assert "The file 'a.png' is not listed" in str(
+        problem(response, 422, "invalid-request")["detail"]
+    )

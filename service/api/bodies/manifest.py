@@ -7,17 +7,20 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from service.api.bodies.file_names import find_file, refuse_unreferenced
+from service.api.bodies.file_names import NamedFiles
 from service.api.bodies.forms import read_multipart
-from service.api.bodies.models.products import MAX_BATCH_ENTRIES, BatchEntry, BatchForm
-from service.api.bodies.multipart import Part
+from service.api.bodies.models.products import (
+    MAX_BATCH_ENTRIES,
+    MAX_BATCH_FILES,
+    BatchEntry,
+    BatchForm,
+)
 from service.api.bodies.validation import validated
 from service.api.problems import FieldError, ProblemError, invalid_request
 from service.core.errors import InvalidInput, InvalidProduct, within
 from service.core.product import ProductFields
 from service.core.text import kind_of
 
-MAX_FILES = 1024
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
 
@@ -36,9 +39,13 @@ async def read_batch(request: Request, *, file_bytes: int) -> list[Entry | Excep
     Raises ProblemError if the request as a whole cannot be used.
     """
     form = await read_multipart(
-        request, BatchForm, files=MAX_FILES, file_bytes=file_bytes, text_bytes=MAX_MANIFEST_BYTES
+        request,
+        BatchForm,
+        files=MAX_BATCH_FILES,
+        file_bytes=file_bytes,
+        text_bytes=MAX_MANIFEST_BYTES,
     )
-    manifest, files = _checked_manifest(form.manifest), form.files or []
+    manifest, files = _checked_manifest(form.manifest), NamedFiles(form.files or [])
     _refuse_unreferenced(manifest, files)
     seen: dict[str, int] = {}
     return [_entry_or_error(n, item, files, seen) for n, item in enumerate(manifest)]
@@ -54,18 +61,18 @@ def _checked_manifest(manifest: object) -> list[object]:
     return manifest
 
 
-def _refuse_unreferenced(manifest: Sequence[object], files: Sequence[Part]) -> None:
+def _refuse_unreferenced(manifest: Sequence[object], files: NamedFiles) -> None:
     names: list[str] = []
     for item in manifest:
         images = item.get("images") if isinstance(item, dict) else None
-        if not isinstance(images, list):
+        if not isinstance(images, list) or len(images) > MAX_BATCH_FILES:
             return  # This entry is invalid anyway, and may have meant to name the file.
         names.extend(name for name in images if isinstance(name, str))
-    refuse_unreferenced(files, names, where="the manifest")
+    files.refuse_unreferenced(names, where="the manifest")
 
 
 def _entry_or_error(
-    index: int, item: object, files: Sequence[Part], seen: dict[str, int]
+    index: int, item: object, files: NamedFiles, seen: dict[str, int]
 ) -> Entry | Exception:
     try:
         entry = validated(BatchEntry, item, at=("manifest", index))
@@ -77,9 +84,9 @@ def _entry_or_error(
     return Entry(entry.product_id, entry.fields(), images)
 
 
-def _file(files: Sequence[Part], n: int, name: str) -> bytes:
+def _file(files: NamedFiles, n: int, name: str) -> bytes:
     with within("images", n):
-        return bytes(find_file(files, name).data)
+        return bytes(files.find(name).data)
 
 
 def _refuse_repeated(product_id: str | None, index: int, seen: dict[str, int]) -> None:

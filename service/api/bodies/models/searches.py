@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from service.api.bodies.models.fields import MAX_LIMIT, Binary, Integer, optional
+from service.api.bodies.models.fields import MAX_LIMIT, Binary, Integer, at_most, optional
 from service.api.bodies.models.filters import EXAMPLE_FACETS, FACETS, FacetsField, FilterField
 from service.api.bodies.validation import broken_rule
 from service.api.schemas.base import EXAMPLE_ID, Wire
@@ -140,7 +140,11 @@ class ImageQueryPart(QueryPart):
 class MixedSearch(RankingFields):
     """A search by a weighted mixture of texts, products and tokens."""
 
-    parts: list[QueryPart] = Field(min_length=1, max_length=MAX_QUERY_PARTS)
+    parts: Annotated[
+        list[QueryPart],
+        Field(min_length=1, max_length=MAX_QUERY_PARTS),
+        at_most(MAX_QUERY_PARTS),
+    ]
 
 
 class ImageSearchForm(RankingFields):
@@ -153,8 +157,10 @@ class ImageSearchForm(RankingFields):
     crop: Crop | None = optional(
         description="The part of the picture to search with, if there is only one picture."
     )
-    parts: list[ImageQueryPart] | None = optional(
-        max_length=MAX_QUERY_PARTS,
+    parts: (
+        Annotated[list[ImageQueryPart], Field(max_length=MAX_QUERY_PARTS), at_most(MAX_QUERY_PARTS)]
+        | None
+    ) = optional(
         description="Parts to mix with the pictures. A part can name a picture by its file name, to"
         " set its weight or crop.",
     )
