@@ -47,12 +47,10 @@ class NamedFiles:
         known = {_normalised(name) for name in names}
         for part in self._files:
             if known.isdisjoint(_normalised_names(part)):
-                which = f"The file {part.filename!r:.200}" if part.filename else _NAMELESS
+                named = f"The file {part.filename!r:.200}"
+                which = named if part.filename else "A file without a name"
                 detail = f"{which} is not listed in {where}; list it there or leave it out."
                 raise invalid_request(FieldError(pointer((part.name,)), detail))
-
-
-_NAMELESS = "A file without a name"
 
 
 def _normalised_names(part: Part) -> set[str]:

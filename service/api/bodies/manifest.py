@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from service.api.bodies.models.products import (
     BatchEntry,
     BatchForm,
 )
+from service.api.bodies.multipart import Part
 from service.api.bodies.validation import validated
 from service.api.problems import FieldError, ProblemError, invalid_request
 from service.core.errors import InvalidInput, InvalidProduct, within
@@ -48,7 +49,9 @@ async def read_batch(request: Request, *, file_bytes: int) -> list[Entry | Excep
     manifest, files = _checked_manifest(form.manifest), NamedFiles(form.files or [])
     _refuse_unreferenced(manifest, files)
     seen: dict[str, int] = {}
-    return [_entry_or_error(n, item, files, seen) for n, item in enumerate(manifest)]
+    # Every name of a file gets the same bytes, so that repeated names take no memory.
+    data = {part: bytes(part.data) for part in form.files or ()}
+    return [_entry_or_error(n, item, files, data, seen) for n, item in enumerate(manifest)]
 
 
 def _checked_manifest(manifest: object) -> list[object]:
@@ -72,21 +75,25 @@ def _refuse_unreferenced(manifest: Sequence[object], files: NamedFiles) -> None:
 
 
 def _entry_or_error(
-    index: int, item: object, files: NamedFiles, seen: dict[str, int]
+    index: int,
+    item: object,
+    files: NamedFiles,
+    data: Mapping[Part, bytes],
+    seen: dict[str, int],
 ) -> Entry | Exception:
     try:
         entry = validated(BatchEntry, item, at=("manifest", index))
         with within("manifest", index):
-            images = [_file(files, n, name) for n, name in enumerate(entry.images)]
+            images = [data[_file(files, n, name)] for n, name in enumerate(entry.images)]
             _refuse_repeated(entry.product_id, index, seen)
     except (InvalidInput, ProblemError) as error:
         return error
     return Entry(entry.product_id, entry.fields(), images)
 
 
-def _file(files: NamedFiles, n: int, name: str) -> bytes:
+def _file(files: NamedFiles, n: int, name: str) -> Part:
     with within("images", n):
-        return bytes(files.find(name).data)
+        return files.find(name)
 
 
 def _refuse_repeated(product_id: str | None, index: int, seen: dict[str, int]) -> None:

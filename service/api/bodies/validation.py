@@ -50,7 +50,8 @@ def _without_surplus(model: type[BaseModel], value: object) -> tuple[object, int
     """
     if not isinstance(value, dict):
         return value, 0
-    surplus = [name for name in value if name not in model.model_fields][MAX_ERRORS:]
+    known = model.model_fields
+    surplus = [name for name in value if name not in known][MAX_ERRORS:]
     if not surplus:
         return value, 0
     dropped = set(surplus)
