@@ -238,7 +238,7 @@ def _file_names(disposition: bytes) -> tuple[str, ...]:
 def _decoded_leniently(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):  # Some codecs raise a UnicodeError, or do not give text.
         return data.decode("latin-1")
 
 
