@@ -63,6 +63,8 @@ async def test_a_bad_picture_fails_its_product_alone(site: Site) -> None:
         ({"name": "a", "images": ["a.png"], "product_id": 7}, "/product_id"),
         ({"name": "a", "images": ["a.png"], "attributes": {"a": {}}}, "/attributes/a"),
         ({"name": "a", "images": ["a.png"], "attribute": {}}, "/attribute"),
+        ({"product_id": "p", "images": ["a.png"]}, "/name"),
+        ({"product_id": "p", "name": "a", "images": ["none.png"]}, "/images/0"),
         ({"name": "a", "images": ["a.png"], "product_id": "ok"}, "/product_id"),
         ("text", ""),
         (None, ""),
@@ -74,6 +76,8 @@ async def test_a_bad_entry_fails_alone(site: Site, bad: object, pointer: str) ->
 
     good, failed = response.json()["results"]
     assert (good["status"], failed["status"]) == ("created", "failed")
+    given = bad.get("product_id") if isinstance(bad, dict) else None
+    assert failed["product_id"] == (None if pointer == "/product_id" and given != "ok" else given)
     assert failed["problem"]["status"] == 422
     assert failed["problem"]["errors"][0]["pointer"] == f"/manifest/1{pointer}"
 

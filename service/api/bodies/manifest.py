@@ -18,6 +18,7 @@ from service.api.bodies.models.products import (
 from service.api.bodies.multipart import Part
 from service.api.bodies.validation import validated
 from service.api.problems import FieldError, ProblemError, invalid_request
+from service.catalogue.rules import check_product_id
 from service.core.errors import InvalidInput, InvalidProduct, within
 from service.core.product import ProductFields
 from service.core.text import kind_of
@@ -34,8 +35,16 @@ class Entry:
     images: Sequence[bytes]
 
 
-async def read_batch(request: Request, *, file_bytes: int) -> list[Entry | Exception]:
-    """Returns, for each item of the manifest, an entry or the error that makes it invalid.
+@dataclass(frozen=True, slots=True)
+class InvalidEntry:
+    """A product of the manifest that cannot be used. The id is None if it is missing or invalid."""
+
+    product_id: str | None
+    error: InvalidInput | ProblemError
+
+
+async def read_batch(request: Request, *, file_bytes: int) -> list[Entry | InvalidEntry]:
+    """Returns the items of the manifest in their order, each validated on its own.
 
     Raises ProblemError if the request as a whole cannot be used.
     """
@@ -51,7 +60,7 @@ async def read_batch(request: Request, *, file_bytes: int) -> list[Entry | Excep
     seen: dict[str, int] = {}
     # Every name of a file gets the same bytes, so that repeated names take no memory.
     data = {part: bytes(part.data) for part in form.files or ()}
-    return [_entry_or_error(n, item, files, data, seen) for n, item in enumerate(manifest)]
+    return [_checked_entry(n, item, files, data, seen) for n, item in enumerate(manifest)]
 
 
 def _checked_manifest(manifest: object) -> list[object]:
@@ -74,26 +83,34 @@ def _refuse_unreferenced(manifest: Sequence[object], files: NamedFiles) -> None:
     files.refuse_unreferenced(names, where="the manifest")
 
 
-def _entry_or_error(
+def _checked_entry(
     index: int,
     item: object,
     files: NamedFiles,
     data: Mapping[Part, bytes],
     seen: dict[str, int],
-) -> Entry | Exception:
+) -> Entry | InvalidEntry:
     try:
         entry = validated(BatchEntry, item, at=("manifest", index))
         with within("manifest", index):
             images = [data[_file(files, n, name)] for n, name in enumerate(entry.images)]
             _refuse_repeated(entry.product_id, index, seen)
     except (InvalidInput, ProblemError) as error:
-        return error
+        return InvalidEntry(_product_id(item), error)
     return Entry(entry.product_id, entry.fields(), images)
 
 
 def _file(files: NamedFiles, n: int, name: str) -> Part:
     with within("images", n):
         return files.find(name)
+
+
+def _product_id(item: object) -> str | None:
+    given = item.get("product_id") if isinstance(item, dict) else None
+    try:
+        return None if given is None else check_product_id(given)
+    except InvalidInput:
+        return None
 
 
 def _refuse_repeated(product_id: str | None, index: int, seen: dict[str, int]) -> None:
