@@ -96,7 +96,7 @@ class BatchEntry(_ProductFields):
         at_most(MAX_BATCH_FILES),
     ] = Field(
         description="The file names of the product's uploaded pictures.",
-        examples=[["tee-front.jpg", "tee-back.jpg"]],
+        examples=[["tee-front.jpg"]],
     )
 
 
