@@ -13,7 +13,7 @@ from fastapi import Depends, Path, Request
 from service.api.bodies.forms import read_query
 from service.api.bodies.models.products import NoFields
 from service.api.lifecycle import Lifecycle
-from service.api.schemas.base import EXAMPLE_ID
+from service.api.schemas.base import EXAMPLE_SAMPLE_ID
 from service.catalogue.products import Catalogue
 from service.catalogue.rules import MAX_PRODUCT_ID_CHARS, check_product_id
 from service.core.errors import within
@@ -70,7 +70,7 @@ async def product_id(
         str,
         Path(
             description="The product's id, chosen by the client; percent-encode it.",
-            examples=[EXAMPLE_ID],
+            examples=[EXAMPLE_SAMPLE_ID],
             json_schema_extra={"minLength": 1, "maxLength": MAX_PRODUCT_ID_CHARS},
         ),
     ],

@@ -132,8 +132,10 @@ def multipart_body(form: type[BaseModel]) -> Json:
 
 
 def json_body(model: type[BaseModel]) -> Json:
-    content = {JSON_TYPES[0]: {"schema": _ref(model.__name__)}}
-    return {"required": True, "content": content}
+    content: Json = {"schema": _ref(model.__name__)}
+    if examples := model.model_json_schema().get("examples"):
+        content["example"] = examples[0]
+    return {"required": True, "content": {JSON_TYPES[0]: content}}
 
 
 def _query_parameters(model: type[BaseModel]) -> list[Json]:

@@ -27,6 +27,23 @@ async def if_match(
     return None if if_match is None else [_revision(tag) for tag in if_match.split(",")]
 
 
+async def if_none_match(
+    if_none_match: Annotated[
+        str | None,
+        Header(
+            description="`*`: only create the product; 412 if it exists. An ETag: 412 if the"
+            " product has it.",
+            examples=["*"],
+        ),
+    ] = None,
+) -> Revisions | None:
+    if if_none_match is None:
+        return None
+    # If-None-Match compares weakly, unlike If-Match.
+    return [_revision(tag.strip().removeprefix("W/")) for tag in if_none_match.split(",")]
+
+
+IfNoneMatchDep = Annotated[Revisions | None, Depends(if_none_match)]
 IfMatchDep = Annotated[Revisions | None, Depends(if_match)]
 IfNoneMatch = Annotated[
     str | None,

@@ -29,7 +29,10 @@ class Pictures:
     @classmethod
     def of(cls, images: Sequence[bytes]) -> Pictures:
         """Returns the pictures with these bytes."""
-        ids = [image_id(data) for data in images]
+        # The same object can be given many times, and is hashed once.
+        distinct = {id(data): data for data in images}
+        hashed = {key: image_id(data) for key, data in distinct.items()}
+        ids = [hashed[id(data)] for data in images]
         positions = {identity: position for position, identity in reversed([*enumerate(ids)])}
         return cls(dict(zip(ids, images, strict=True)), positions)
 

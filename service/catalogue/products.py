@@ -22,6 +22,7 @@ from service.catalogue.writer import (
     already_exists,
     changeable,
     check_match,
+    check_none_match,
     image_ids,
 )
 from service.core.duplicates import NearDuplicate
@@ -121,10 +122,11 @@ class Catalogue(CatalogueReader):
         images: Sequence[bytes],
         *,
         if_match: Revisions | None = None,
+        if_none_match: Revisions | None = None,
     ) -> Written:
         """Creates or replaces a product. Pictures that it already has are not embedded again.
 
-        Raises InvalidImage, InvalidProduct and Overloaded.
+        Raises InvalidImage, InvalidProduct, PreconditionFailed and Overloaded.
         """
         pictures = self._checked(images)
         await self._duplicates.prepare()
@@ -132,6 +134,7 @@ class Catalogue(CatalogueReader):
         async def attempt(claim: Claim, found: Found) -> tuple[Product, Status]:
             old = changeable(found)
             check_match(if_match, old)
+            check_none_match(if_none_match, old)
             damaged = self._records.damaged_images(product_id)
             if old is not None and not damaged and is_unchanged(old, fields, pictures):
                 await self._indexer.restore(old)
@@ -143,6 +146,7 @@ class Catalogue(CatalogueReader):
         async with self._locks(product_id):
             old = changeable(await self._records.find(product_id))
             check_match(if_match, old)
+            check_none_match(if_none_match, old)
             await pictures.embed(self._embedder, known=self._intact(product_id, old))
             product, status = await self._writer.write(product_id, attempt)
         near = await self._duplicates.of(product)
@@ -287,9 +291,9 @@ class Catalogue(CatalogueReader):
         return image_ids(old) - self._records.damaged_images(product_id)
 
     def _checked(self, images: Sequence[bytes]) -> Pictures:
-        pictures = Pictures.of(images)
-        self._check_count(len(pictures.data))
-        return pictures
+        # They are counted before they are hashed, because hashing many pictures takes long.
+        self._check_count(len({id(data) for data in images}))
+        return Pictures.of(images)
 
     def _check_count(self, images: int) -> None:
         if not 1 <= images <= self._max_images:

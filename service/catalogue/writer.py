@@ -122,6 +122,17 @@ def already_exists(product_id: str, found: Record | DamagedRecord) -> Conflict:
     return Conflict(f"Product {product_id!r} already exists; replace it with PUT.")
 
 
+def check_none_match(if_none_match: Revisions | None, product: Product | None) -> None:
+    """Raises PreconditionFailed if the product exists and has one of the revisions."""
+    if if_none_match is None or product is None:
+        return
+    if {ANY_REVISION, product.revision} & set(if_none_match):
+        raise PreconditionFailed(
+            f"Product {product.product_id!r} exists in a state that If-None-Match excludes; leave"
+            " out this header to replace the product."
+        )
+
+
 def check_match(if_match: Revisions | None, product: Product | None) -> None:
     """Raises PreconditionFailed unless the product has one of the revisions."""
     if if_match is None:

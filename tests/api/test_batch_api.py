@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import tracemalloc
 
 import pytest
 
@@ -61,6 +63,8 @@ async def test_a_bad_picture_fails_its_product_alone(site: Site) -> None:
         ({"name": "a", "images": ["a.png"], "product_id": 7}, "/product_id"),
         ({"name": "a", "images": ["a.png"], "attributes": {"a": {}}}, "/attributes/a"),
         ({"name": "a", "images": ["a.png"], "attribute": {}}, "/attribute"),
+        ({"product_id": "p", "images": ["a.png"]}, "/name"),
+        ({"product_id": "p", "name": "a", "images": ["none.png"]}, "/images/0"),
         ({"name": "a", "images": ["a.png"], "product_id": "ok"}, "/product_id"),
         ("text", ""),
         (None, ""),
@@ -72,6 +76,8 @@ async def test_a_bad_entry_fails_alone(site: Site, bad: object, pointer: str) ->
 
     good, failed = response.json()["results"]
     assert (good["status"], failed["status"]) == ("created", "failed")
+    given = bad.get("product_id") if isinstance(bad, dict) else None
+    assert failed["product_id"] == (None if pointer == "/product_id" and given != "ok" else given)
     assert failed["problem"]["status"] == 422
     assert failed["problem"]["errors"][0]["pointer"] == f"/manifest/1{pointer}"
 
@@ -112,3 +118,68 @@ async def test_a_store_that_fails_is_told_for_each(site: Site) -> None:
 
     results = response.json()["results"]
     assert [result["problem"]["status"] for result in results] == [503, 503]
+
+
+async def test_a_manifest_of_many_names_is_compared_with_many_files_in_one_pass(
+    site: Site,
+) -> None:
+    files = [("files", ("z", b"x"))] * 500
+    started = time.monotonic()
+    long = await site.client.post(
+        BATCH, data=manifest(entry("a", *["a"] * 400_000, "z")), files=files
+    )
+    allowed = [entry(f"p{n}", *["a"] * 1024) for n in range(64)]
+    short = await site.client.post(BATCH, data=manifest(*allowed), files=files)
+
+    assert time.monotonic() - started < 10
+    [wrong] = long.json()["results"][0]["problem"]["errors"]
+    assert wrong["pointer"] == "/manifest/0/images"
+    assert "at most 1024" in wrong["detail"]
+    assert "The file 'z' is not listed" in str(problem(short, 422, "invalid-request")["detail"])
+
+
+async def test_only_the_first_mistakes_of_a_huge_manifest_are_collected(site: Site) -> None:
+    wrong = [{"name": "a", "images": [1] * 500_000}, {str(n): 1 for n in range(200_000)}]
+    started = time.monotonic()
+    response = await site.client.post(BATCH, data=manifest(*wrong), files=FILES)
+
+    assert time.monotonic() - started < 10
+    items, names = (result["problem"] for result in response.json()["results"])
+    assert [error["pointer"] for error in items["errors"]] == ["/manifest/0/images"]
+    assert len(names["errors"]) == 20
+    assert "And 200001 more" in names["detail"]
+
+
+async def test_a_name_that_takes_long_to_normalise_is_compared_as_it_is(site: Site) -> None:
+    name = "a" + "\u0315\u0300" * 100_000
+    started = time.monotonic()
+    response = await site.client.post(BATCH, data=manifest(entry("a", name)), files=FILES)
+
+    assert time.monotonic() - started < 5
+    assert "The file 'a.png' is not listed" in str(
+        problem(response, 422, "invalid-request")["detail"]
+    )
+
+
+async def test_a_file_that_an_entry_names_twice_is_one_picture(site: Site) -> None:
+    names = ["a.png"] * 60 + ["b.jpg"]
+    body = manifest(entry("a", *names), entry("b", *names))
+    response = await site.client.post(BATCH, data=body, files=FILES)
+
+    assert [result["status"] for result in response.json()["results"]] == ["created"] * 2
+    product = (await site.client.get("/products/a")).json()
+    assert len(product["images"]) == 2
+
+
+async def test_the_bytes_of_a_file_are_kept_once(site: Site) -> None:
+    large = [("files", ("a.png", PNG + bytes(4_000_000)))]
+    body = manifest(*(entry(f"p{n}", *["a.png"] * 100) for n in range(3)))
+    tracemalloc.start()
+    try:
+        response = await site.client.post(BATCH, data=body, files=large)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert [result["status"] for result in response.json()["results"]] == ["created"] * 3
+    assert peak < 100_000_000

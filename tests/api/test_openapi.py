@@ -12,7 +12,7 @@ from typing import Any
 from openapi_spec_validator import validate
 
 from service.app import openapi_document
-from tests.api.conftest import Site
+from tests.api.conftest import PNG, Site
 
 COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 
@@ -106,3 +106,26 @@ def is_shown(schema: dict[str, Any]) -> bool:
         return any(is_shown(one) for one in alternatives if one.get("type") != "null")
     inner = schema.get("items") or schema.get("additionalProperties")
     return isinstance(inner, dict) and is_shown(inner)
+
+
+async def test_the_examples_of_searches_find_sample_products(site: Site) -> None:
+    await site.client.post("/samples")
+    paths = openapi_document()["paths"]
+    for path in ("/search", "/search/text"):
+        content = paths[path]["post"]["requestBody"]["content"]["application/json"]
+        response = await site.client.post(path, json=content["example"])
+        assert response.json()["hits"], path
+
+    schemas = openapi_document()["components"]["schemas"]
+    form = {
+        "parts": schemas["ImageSearchForm"]["properties"]["parts"]["examples"][0],
+        "filter": schemas["Filter"]["examples"][0],
+        "facets": schemas["FacetNames"]["examples"][0],
+    }
+    data = {name: json.dumps(value) for name, value in form.items()}
+    response = await site.client.post("/search/image", data=data, files={"image": ("a.png", PNG)})
+    assert response.json()["hits"]
+
+    [product_id] = paths["/products/{product_id}"]["get"]["parameters"][:1]
+    [example] = product_id.get("examples") or product_id["schema"]["examples"]
+    assert (await site.client.get(f"/products/{example}")).status_code == 200

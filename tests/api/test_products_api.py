@@ -331,3 +331,20 @@ async def test_a_write_with_an_etag_that_is_no_longer_right_is_412(
     problem(await change(old), 412, "precondition-failed")
     problem(await change(f"W/{new}"), 412, "precondition-failed")
     assert (await change(f"{old}, {new}")).is_success
+
+
+async def test_if_none_match_lets_a_put_only_create(site: Site) -> None:
+    async def put(if_none_match: str, name: str) -> httpx.Response:
+        return await site.client.put(
+            "/products/a",
+            data={"name": name},
+            files=[("image", ("a.png", PNG))],
+            headers={"If-None-Match": if_none_match},
+        )
+
+    created = await put("*", "Shoe")
+    assert created.status_code == 201
+    problem(await put("*", "Boot"), 412, "precondition-failed")
+    problem(await put(f'"x", W/{created.headers["etag"]}', "Boot"), 412, "precondition-failed")
+    assert (await site.client.get("/products/a")).json()["name"] == "Shoe"
+    assert (await put('"x"', "Boot")).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import httpx
@@ -370,3 +371,14 @@ async def test_a_mistake_names_the_call_or_the_field_that_was_meant(site: Site) 
     assert "did you mean 'image'?" in field.json()["detail"]
     assert "send it as a file" in text.json()["detail"]
     assert "did you mean 'parts'?" in name.json()["detail"]
+
+
+async def test_compressed_json_is_refused(site: Site) -> None:
+    response = await site.client.post(
+        "/search/text",
+        content=gzip.compress(b'{"query": "shoe"}'),
+        headers={"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    )
+
+    problem(response, 415, "unsupported-media-type")
+    assert response.headers["accept-encoding"] == "identity"

@@ -252,3 +252,18 @@ async def test_an_added_image_is_one_picture(site: Site) -> None:
 
     problem(response, 422, "invalid-request")
     assert pointers(response) == ["/image"]
+
+
+@pytest.mark.parametrize(
+    "charset", ["undefined", "idna", "punycode", "hex", "rot13", "none", "a-b"]
+)
+async def test_a_file_name_in_an_unusable_character_set_is_read_as_latin_1(
+    site: Site, charset: str
+) -> None:
+    name = f"Content-Disposition: form-data; name=\"image\"; filename*={charset}''x..%FF".encode()
+    body = multipart(IMAGE, NAME).replace(
+        b'Content-Disposition: form-data; name="image"; filename="a.png"', name
+    )
+
+    assert name in body
+    assert (await send(site, body)).status_code == 201

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from starlette.requests import Request
 
 from service.api.bodies import strict_json
+from service.api.bodies.encoding import refuse_encoding
 from service.api.bodies.validation import Model, validated
 from service.api.problems import FieldError, ProblemError, http_problem, invalid_request
 from service.core.errors import InvalidInput
@@ -27,6 +28,7 @@ async def read_json(
 
     `hint` is added to the message for another content type, and names the right call for that.
     """
+    refuse_encoding(request)
     media_type = media_type_of(request)
     if media_type not in media_types:
         accept = "Accept-Patch" if request.method == "PATCH" else "Accept"

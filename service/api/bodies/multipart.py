@@ -12,6 +12,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
+from service.api.bodies.encoding import refuse_encoding
 from service.api.problems import (
     FieldError,
     ProblemError,
@@ -72,7 +73,7 @@ async def read_form(request: Request, limits: Limits, *, hint: str = "") -> list
 
     `hint` is added to the message for another content type, and names the right call for that.
     """
-    _refuse_encoding(request.headers.get("content-encoding", "identity"))
+    refuse_encoding(request)
     boundary = _boundary(request.headers.get("content-type", ""), hint)
     reader = _Reader(limits)
     try:
@@ -125,14 +126,6 @@ def _boundary(content_type: str, hint: str) -> bytes:
             "The Content-Type header has no boundary; let the client library set this header."
         )
     return boundary
-
-
-def _refuse_encoding(encoding: str) -> None:
-    if encoding.strip().lower() != "identity":
-        raise ProblemError(
-            http_problem(415, "Send the body without a Content-Encoding."),
-            {"Accept-Encoding": "identity"},
-        )
 
 
 def _malformed(detail: str) -> ProblemError:
@@ -238,7 +231,7 @@ def _file_names(disposition: bytes) -> tuple[str, ...]:
 def _decoded_leniently(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):  # Some codecs raise a UnicodeError, or do not give text.
         return data.decode("latin-1")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from service.api.bodies.file_names import find_file
+from service.api.bodies.file_names import NamedFiles
 from service.api.bodies.forms import read_multipart
 from service.api.bodies.json_body import MAX_JSON_BYTES, read_json
 from service.api.bodies.models import searches
@@ -83,12 +83,13 @@ def _mixed_parts(
     """
     parts: list[QueryPart] = []
     named: list[Part] = []
+    files = NamedFiles(form.image)
     for n, part in enumerate(form.parts or ()):
         if part.image is None:
             parts.append(_part(part, n, tokens))
             continue
         with within("parts", n, "image"):
-            named.append(find_file(form.image, part.image))
+            named.append(files.find(part.image))
         parts.append(ImagePart(bytes(named[-1].data), part.weight, _crop(part.crop)))
     return parts, named
 

@@ -23,6 +23,7 @@ def validated(
     `at` is the place of the value in the request. `earlier` lists mistakes that were already
     found; further mistakes in the same fields are not reported.
     """
+    value, surplus = _without_surplus(model, value)
     try:
         found = model.model_validate(value, strict=True)
     except ValidationError as error:
@@ -36,10 +37,25 @@ def validated(
         wrong.sort(key=lambda one: one["type"] != "extra_forbidden")
         room = max(0, MAX_ERRORS - len(earlier))
         mistakes = [*earlier, *(_field_error(model, one, at) for one in wrong[:room])]
-        raise invalid_request(*mistakes, unlisted=max(0, len(wrong) - room)) from error
+        raise invalid_request(*mistakes, unlisted=surplus + max(0, len(wrong) - room)) from error
     if earlier:
         raise invalid_request(*earlier)
     return found
+
+
+def _without_surplus(model: type[BaseModel], value: object) -> tuple[object, int]:
+    """Leaves out the unknown names that no answer can list, and returns how many these are.
+
+    Otherwise pydantic would build an error for each of them, which can be hundreds of thousands.
+    """
+    if not isinstance(value, dict):
+        return value, 0
+    known = model.model_fields
+    surplus = [name for name in value if name not in known][MAX_ERRORS:]
+    if not surplus:
+        return value, 0
+    dropped = set(surplus)
+    return {name: one for name, one in value.items() if name not in dropped}, len(dropped)
 
 
 def checked_by(check: Callable[[Any], object], documented: object) -> PlainValidator:

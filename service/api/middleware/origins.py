@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.problems import http_problem, send_problem
+from service.api.problems import Problem, send_problem
 from service.api.routing import READING, RouteTable
 
-REFUSAL = (
+REFUSAL = Problem(
+    403,
+    "foreign-origin",
+    "The page's origin may not do this",
     "A page of another origin may not write to this service; add its origin to CORS_ORIGINS, or set"
-    " API_KEYS."
+    " API_KEYS.",
 )
 
 
@@ -32,7 +35,7 @@ class SameOrigin:
         if scope["type"] != "http" or not self._is_foreign_write(scope):
             await self._app(scope, receive, send)
             return
-        await send_problem(http_problem(403, REFUSAL), scope, receive, send)
+        await send_problem(REFUSAL, scope, receive, send)
 
     def _is_foreign_write(self, scope: Scope) -> bool:
         if scope["method"] in READING or self._routes.access(scope).reads:
@@ -43,4 +46,12 @@ class SameOrigin:
             return False
         if site := headers.get("sec-fetch-site"):
             return site not in ("same-origin", "none")
-        return origin is not None and urlsplit(origin).netloc != headers.get("host")
+        return origin is not None and _host(origin) != headers.get("host", "")
+
+
+def _host(origin: str) -> str | None:
+    """Returns the host and port in an origin, or None if the origin is malformed."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

@@ -8,7 +8,7 @@ import structlog
 from fastapi import APIRouter, Request
 
 from service.api import serializers
-from service.api.bodies.manifest import Entry, read_batch
+from service.api.bodies.manifest import Entry, InvalidEntry, read_batch
 from service.api.bodies.models.products import BatchForm
 from service.api.dependencies import CatalogueDep, LimitsDep, RootDep
 from service.api.openapi import described, multipart_body
@@ -37,10 +37,10 @@ async def batch_products(
     entries = await read_batch(request, file_bytes=limits.image_bytes)
     slots = asyncio.Semaphore(CONCURRENT_ENTRIES)
 
-    async def result(index: int, entry: Entry | Exception) -> BatchResult:
+    async def result(index: int, entry: Entry | InvalidEntry) -> BatchResult:
         async with slots:
-            if isinstance(entry, Exception):
-                return _failed(index, None, entry, request_id)
+            if isinstance(entry, InvalidEntry):
+                return _failed(index, entry.product_id, entry.error, request_id)
             try:
                 with within("manifest", index):
                     written = await _write(catalogue, entry)

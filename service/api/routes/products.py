@@ -17,7 +17,13 @@ from service.api.dependencies import (
     RootDep,
 )
 from service.api.openapi import described, json_body, multipart_body
-from service.api.preconditions import IfMatchDep, IfNoneMatch, etag, etag_matches
+from service.api.preconditions import (
+    IfMatchDep,
+    IfNoneMatch,
+    IfNoneMatchDep,
+    etag,
+    etag_matches,
+)
 from service.api.problems import FieldError, invalid_request, translated_places
 from service.api.schemas import products as out
 from service.core.errors import Place
@@ -67,6 +73,7 @@ async def put_product(
     limits: LimitsDep,
     root: RootDep,
     if_match: IfMatchDep,
+    if_none_match: IfNoneMatchDep,
 ) -> out.ProductWritten:
     """Create or replace a product. If nothing differs, the answer is `unchanged`."""
     form = await _read_form(request, limits)
@@ -76,7 +83,11 @@ async def put_product(
         )
     with translated_places(PLACES):
         written = await catalogue.replace(
-            product_id, form.fields(), form.pictures(), if_match=if_match
+            product_id,
+            form.fields(),
+            form.pictures(),
+            if_match=if_match,
+            if_none_match=if_none_match,
         )
     response.headers["ETag"] = etag(written.product)
     if written.status == "created":

@@ -11,6 +11,9 @@ from service.catalogue import rules
 from service.core.attribute_rules import MAX_ATTRIBUTE_LIST_ITEMS, MAX_ATTRIBUTE_STRING_CHARS
 
 EXAMPLE_ID = "TEE-0042-GREEN"
+EXAMPLE_SAMPLE_ID = "sample-green-sports-car"
+"""A sample product, so that the example finds something where the samples are loaded."""
+
 EXAMPLE_IMAGE_ID = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 EXAMPLE_IMAGE_URL = f"/products/{EXAMPLE_ID}/images/{EXAMPLE_IMAGE_ID}"
 EXAMPLE_CURSOR = "bmV3ZXN0IDIwMjYtMDEtMzE"

@@ -205,7 +205,7 @@ class BatchResult(Wire):
 
     index: int = Field(description="Position in the manifest, from 0.", examples=[0])
     product_id: str | None = Field(
-        description="Null if the entry failed before it had an id.", examples=[EXAMPLE_ID]
+        description="Null if the entry failed and has no valid id.", examples=[EXAMPLE_ID]
     )
     status: Literal["created", "replaced", "unchanged", "failed"]
     near_duplicates: NearDuplicates

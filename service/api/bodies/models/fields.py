@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
 from pydantic.config import JsonDict
+from pydantic_core import PydanticKnownError
 
 from service.api.bodies.multipart import Part
 
@@ -23,6 +24,18 @@ Binary = Annotated[InstanceOf[Part], WithJsonSchema(BINARY)]
 def _as_integer(value: object) -> object:
     """Converts 2.0 to 2, because JSON does not distinguish integers from other numbers."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def at_most(length: int) -> BeforeValidator:
+    """Refuses a longer list before its items are validated, because each could be an error."""
+
+    def checked(value: object) -> object:
+        if isinstance(value, list) and len(value) > length:
+            sizes = {"field_type": "List", "max_length": length, "actual_length": len(value)}
+            raise PydanticKnownError("too_long", sizes)
+        return value
+
+    return BeforeValidator(checked)
 
 
 Integer = Annotated[int, BeforeValidator(_as_integer)]

@@ -60,8 +60,8 @@ class Filter(Wire):
             "examples": [
                 {
                     "colour": "green",
-                    "price": {"gte": 10, "lt": 50},
-                    "tags": {"any": ["sale", "new"]},
+                    "price": {"gte": 10, "lt": 100000},
+                    "tags": {"any": ["sports car", "two seats"]},
                     "not": {"in_stock": False},
                 }
             ]
@@ -81,7 +81,7 @@ class Filter(Wire):
 
 
 FACETS = "Attributes whose values are counted over all products that match the filter."
-EXAMPLE_FACETS = ["colour", "brand"]
+EXAMPLE_FACETS = ["colour", "category"]
 
 FacetNames = TypeAliasType(
     "FacetNames",

@@ -6,7 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SkipValidation
 
-from service.api.bodies.models.fields import MAX_LIMIT, Binary, Integer, Picture, optional
+from service.api.bodies.models.fields import (
+    MAX_LIMIT,
+    Binary,
+    Integer,
+    Picture,
+    at_most,
+    optional,
+)
 from service.api.bodies.models.filters import EXAMPLE_FACETS, FACETS, FacetsField, FilterField
 from service.api.bodies.validation import checked_by
 from service.api.schemas.base import EXAMPLE_CURSOR, EXAMPLE_ID, Attributes, AttributeValue, Wire
@@ -15,6 +22,9 @@ from service.catalogue.cursors import Order
 from service.core import product as core_product
 
 MAX_BATCH_ENTRIES = 64
+
+MAX_BATCH_FILES = 1024
+"""Files of a batch, and file names of an entry; MAX_IMAGES_PER_PRODUCT limits entries further."""
 
 _DescribedName = Annotated[
     str,
@@ -80,10 +90,13 @@ class ImageForm(Wire):
 class BatchEntry(_ProductFields):
     """One product of a batch."""
 
-    images: list[str] = Field(
-        min_length=1,
+    images: Annotated[
+        list[str],
+        Field(min_length=1, max_length=MAX_BATCH_FILES, fail_fast=True),
+        at_most(MAX_BATCH_FILES),
+    ] = Field(
         description="The file names of the product's uploaded pictures.",
-        examples=[["tee-front.jpg", "tee-back.jpg"]],
+        examples=[["tee-front.jpg"]],
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import ConfigDict, Field, FiniteFloat, model_validator
 
-from service.api.bodies.models.fields import MAX_LIMIT, Binary, Integer, optional
+from service.api.bodies.models.fields import MAX_LIMIT, Binary, Integer, at_most, optional
 from service.api.bodies.models.filters import EXAMPLE_FACETS, FACETS, FacetsField, FilterField
 from service.api.bodies.validation import broken_rule
-from service.api.schemas.base import EXAMPLE_ID, Wire
+from service.api.schemas.base import EXAMPLE_SAMPLE_ID, Wire
 from service.api.schemas.signals import Weights
 from service.core import query
 from service.core.errors import InvalidInput, within
@@ -21,6 +21,8 @@ from service.search.tokens import MAX_TOKEN_CHARS, QueryTokens
 MAX_OFFSET = 1000
 MAX_QUERY_PARTS = 16
 MAX_PART_WEIGHT = 1000
+EXAMPLE_TEXT = "green sports car"
+EXAMPLE_PARTS = [{"text": "green car"}]
 
 EXPLAIN = (
     "Show for each hit which regions of its picture each signal finds similar. `limit` may then be "
@@ -57,7 +59,7 @@ class RankingFields(Wire):
     )
     weights: Weights | None = optional()
     min_score: FiniteFloat | None = optional(
-        description="Leave out hits with a lower score.", examples=[0.35]
+        description="Leave out hits with a lower score.", examples=[0.1]
     )
     explain: bool = Field(default=False, description=EXPLAIN)
     overlay: bool = Field(default=False, description=OVERLAY)
@@ -77,7 +79,9 @@ class RankingFields(Wire):
 class TextSearch(RankingFields):
     """A search by text. Only signals whose encoder can read texts are used."""
 
-    query: str = Field(examples=["green sports car"])
+    model_config = ConfigDict(json_schema_extra={"examples": [{"query": EXAMPLE_TEXT, "limit": 5}]})
+
+    query: str = Field(examples=[EXAMPLE_TEXT])
 
 
 class QueryPart(Wire):
@@ -85,7 +89,8 @@ class QueryPart(Wire):
 
     text: str | None = optional(examples=["red"])
     product_id: str | None = optional(
-        description="A product of the catalogue, whose main image is used.", examples=[EXAMPLE_ID]
+        description="A product of the catalogue, whose main image is used.",
+        examples=[EXAMPLE_SAMPLE_ID],
     )
     token: str | None = optional(
         max_length=MAX_TOKEN_CHARS,
@@ -140,7 +145,15 @@ class ImageQueryPart(QueryPart):
 class MixedSearch(RankingFields):
     """A search by a weighted mixture of texts, products and tokens."""
 
-    parts: list[QueryPart] = Field(min_length=1, max_length=MAX_QUERY_PARTS)
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"parts": [*EXAMPLE_PARTS], "limit": 5}]}
+    )
+
+    parts: Annotated[
+        list[QueryPart],
+        Field(min_length=1, max_length=MAX_QUERY_PARTS, examples=[EXAMPLE_PARTS]),
+        at_most(MAX_QUERY_PARTS),
+    ]
 
 
 class ImageSearchForm(RankingFields):
@@ -153,8 +166,11 @@ class ImageSearchForm(RankingFields):
     crop: Crop | None = optional(
         description="The part of the picture to search with, if there is only one picture."
     )
-    parts: list[ImageQueryPart] | None = optional(
-        max_length=MAX_QUERY_PARTS,
+    parts: (
+        Annotated[list[ImageQueryPart], Field(max_length=MAX_QUERY_PARTS), at_most(MAX_QUERY_PARTS)]
+        | None
+    ) = optional(
         description="Parts to mix with the pictures. A part can name a picture by its file name, to"
         " set its weight or crop.",
+        examples=[EXAMPLE_PARTS],
     )
