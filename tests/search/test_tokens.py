@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -136,6 +137,24 @@ async def test_a_token_scores_to_the_last_digit_as_its_query_did(
     assert again.hits == first.hits
     assert again.match == first.match
     assert house.embedder.embedded == embedded
+
+
+@pytest.mark.parametrize("weight", [5e-324, -5e-324, 1.7e308])
+async def test_a_token_with_an_extreme_weight_is_searched_for(house: House, weight: float) -> None:
+    await fill(house, 30)
+    await house.baseline.refresh()
+    first = await house.search.find([ImagePart(b"a picture"), TextPart("red")], Ranking())
+    assert first.query is not None
+    token = house.search.tokens.write(first.query)
+
+    parts = [
+        house.search.tokens.read(token, weight=math.copysign(1, weight) * w)
+        for w in (1.0, abs(weight))
+    ]
+    usual, extreme = [await house.search.find([part], Ranking()) for part in parts]
+
+    assert [hit.product for hit in extreme.hits] == [hit.product for hit in usual.hits]
+    assert extreme.match == usual.match
 
 
 @pytest.mark.parametrize(("dimensions", "fits"), [(768 + 2048, True), (1024 + 2048, False)])
