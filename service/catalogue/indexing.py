@@ -156,9 +156,18 @@ class Indexer:
         return progress
 
     async def _restore_current(self, product_id: str) -> Restored:
-        """Reads the record again under its lock, as it may have changed since it was listed."""
-        async with self._locks(product_id):
-            return await self._follow_record(product_id)
+        """Reads the record again under its lock, as it may have changed since it was listed.
+
+        Only an outage is raised: one product that fails must not end the whole rebuild.
+        """
+        try:
+            async with self._locks(product_id):
+                return await self._follow_record(product_id)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("a product cannot be indexed", product_id=product_id)
+            return Restored(product_id, ok=False)
 
     async def _follow_record(self, product_id: str) -> Restored:
         """Restores the product, and repeats this until its record has not changed meanwhile.

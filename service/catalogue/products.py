@@ -135,8 +135,8 @@ class Catalogue(CatalogueReader):
             old = changeable(found)
             check_match(if_match, old)
             check_none_match(if_none_match, old)
-            damaged = self._records.damaged_images(product_id)
-            if old is not None and not damaged and is_unchanged(old, fields, pictures):
+            complete = image_ids(old) <= await self._writer.intact(product_id, old)
+            if old is not None and complete and is_unchanged(old, fields, pictures):
                 await self._indexer.restore(old)
                 return old, "unchanged"
             product = await self._product(product_id, fields, pictures, old)
@@ -147,7 +147,7 @@ class Catalogue(CatalogueReader):
             old = changeable(await self._records.find(product_id))
             check_match(if_match, old)
             check_none_match(if_none_match, old)
-            await pictures.embed(self._embedder, known=self._intact(product_id, old))
+            await pictures.embed(self._embedder, known=await self._writer.intact(product_id, old))
             product, status = await self._writer.write(product_id, attempt)
         near = await self._duplicates.of(product)
         return Written(product, status, near, pictures.warnings)
@@ -190,6 +190,7 @@ class Catalogue(CatalogueReader):
     ) -> AddedImage:
         """Adds a picture after the others, unless the product already has these bytes.
 
+        If the product has them but their stored copy is lost or damaged, it is written again.
         Raises NotFound, InvalidImage, InvalidProduct if there are too many, and Overloaded.
         """
         pictures = Pictures.of([data])
@@ -210,7 +211,7 @@ class Catalogue(CatalogueReader):
             check_match(if_match, old)
             if identity not in image_ids(old):
                 self._check_count(len(old.images) + 1)
-            await pictures.embed(self._embedder, known=image_ids(old))
+            await pictures.embed(self._embedder, known=await self._writer.intact(product_id, old))
             product = await self._change(product_id, with_image, pictures, if_match)
         near = await self._duplicates.of(product, [identity])
         return AddedImage(find_image(product, identity), added, near, pictures.warnings)
@@ -254,16 +255,17 @@ class Catalogue(CatalogueReader):
         pictures: Pictures,
         if_match: Revisions | None,
     ) -> Product:
-        """Writes the product that `change` returns, unless it is the same object."""
+        """Writes what `change` returns, unless that is the same object and has intact pictures."""
 
         async def attempt(claim: Claim, found: Found) -> Product:
             old = changeable(found)
             if old is None:
                 raise missing(product_id)
             check_match(if_match, old)
-            await pictures.embed(self._embedder, known=image_ids(old))
+            intact = await self._writer.intact(product_id, old) if pictures.data else frozenset()
+            await pictures.embed(self._embedder, known=intact)
             new = change(old)
-            if new is old:
+            if new is old and pictures.data.keys() <= intact:
                 return old
             new = replace(new, updated_at=self._now())
             return await self._writer.commit(claim, found, new, pictures)
@@ -274,7 +276,7 @@ class Catalogue(CatalogueReader):
         self, product_id: str, fields: ProductFields, pictures: Pictures, old: Product | None
     ) -> Product:
         known = {} if old is None else {image.image_id: image for image in old.images}
-        await pictures.embed(self._embedder, self._intact(product_id, old))
+        await pictures.embed(self._embedder, await self._writer.intact(product_id, old))
         now = self._now()
         return Product(
             product_id=product_id,
@@ -285,10 +287,6 @@ class Catalogue(CatalogueReader):
             created_at=now if old is None else old.created_at,
             updated_at=now,
         )
-
-    def _intact(self, product_id: str, old: Product | None) -> frozenset[str]:
-        """Returns the pictures that do not have to be stored and embedded again."""
-        return image_ids(old) - self._records.damaged_images(product_id)
 
     def _checked(self, images: Sequence[bytes]) -> Pictures:
         # They are counted before they are hashed, because hashing many pictures takes long.

@@ -77,8 +77,8 @@ class CatalogueReader:
         data = await self._records.read_image(product_id, identity)
         if data is None:
             raise NotFound(
-                f"The bytes of image {identity} are lost or damaged; delete the image and add it"
-                " again, or restore it from a backup."
+                f"The bytes of image {identity} are lost or damaged; send the same picture again"
+                " with PUT of the product or POST to its images, or restore it from a backup."
             )
         return image, data
 

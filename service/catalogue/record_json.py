@@ -10,19 +10,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from service.catalogue.rules import (
+    check_attributes,
+    check_description,
+    check_name,
+    check_product_id,
+)
 from service.core.blob import Blob, BlobVersion
+from service.core.errors import InvalidProduct
 from service.core.product import Product, ProductImage
 
 FORMAT = 1
 """The format that this version writes, and the newest one that it may change."""
 
 IMAGE_FIELDS = tuple(field.name for field in fields(ProductImage))
-PRODUCT_FIELDS = tuple(field.name for field in fields(Product))
+
+IMAGE_ID = re.compile("[0-9a-f]{64}")
+
+UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError, InvalidProduct)
+"""The errors that damaged JSON causes: RecursionError if it is nested too deeply, for example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class DamagedRecord:
-    """A record that exists but cannot be read, for example after a power loss."""
+    """A record that exists but cannot be read, or whose values no write of the service makes."""
 
     key: str
     version: BlobVersion
@@ -95,7 +107,8 @@ def write_record(product: Product, over: Record | None) -> bytes:
         kept = {image["image_id"]: image for image in over.stored["images"]}
         stored["images"] = [kept.get(image["image_id"], {}) | image for image in stored["images"]]
         stored = dict(over.stored) | stored
-    return json.dumps(stored, ensure_ascii=False).encode()
+    # A field that this version does not know may hold half of a surrogate pair.
+    return json.dumps(stored, ensure_ascii=False).encode(errors="surrogatepass")
 
 
 def read_record(key: str, blob: Blob) -> Record | DamagedRecord:
@@ -104,7 +117,7 @@ def read_record(key: str, blob: Blob) -> Record | DamagedRecord:
     try:
         stored = json.loads(blob.data)
         return Record(_product(stored, blob.data), blob.version, stored)
-    except (ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return DamagedRecord(key, blob.version, is_newer=_format(stored) > FORMAT)
 
 
@@ -124,7 +137,7 @@ def read_intent(data: bytes) -> Intent | None:
     try:
         stored = json.loads(data)
         return Intent(
-            product_id=stored["product_id"],
+            product_id=check_product_id(stored["product_id"]),
             existed=stored["existed"],
             image_ids=frozenset(stored["image_ids"]),
             begun_at=_moment(stored["begun_at"]),
@@ -132,28 +145,51 @@ def read_intent(data: bytes) -> Intent | None:
             write_id=stored.get("write_id", ""),
             is_newer=_format(stored) > FORMAT,
         )
-    except (ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return None
 
 
 def _product(stored: Any, data: bytes) -> Product:
-    """Raises ValueError, KeyError or TypeError if a field is missing or has a wrong value."""
-    known = {name: stored[name] for name in PRODUCT_FIELDS if name != "revision"}
-    for name in ("created_at", "updated_at"):
-        known[name] = _moment(known[name])
-    known["images"] = tuple(
-        ProductImage(**{name: image[name] for name in IMAGE_FIELDS}) for image in known["images"]
-    )
-    if not known["images"] or not isinstance(known["attributes"], dict):
-        raise ValueError("the pictures or the attributes are missing")
+    """Raises one of UNREADABLE if a field is missing or has a wrong value."""
+    images = tuple(_image(image) for image in stored["images"])
+    if not images or len({image.image_id for image in images}) < len(images):
+        raise ValueError("the pictures are missing or repeated")
     # Records of older versions have no revision, so the hash of their bytes takes its place.
-    return Product(**known, revision=stored.get("revision") or hashlib.sha256(data).hexdigest())
+    revision = stored.get("revision") or hashlib.sha256(data).hexdigest()
+    return Product(
+        product_id=check_product_id(stored["product_id"]),
+        name=check_name(stored["name"]),
+        description=check_description(stored["description"]),
+        attributes=check_attributes(stored["attributes"]),
+        images=images,
+        created_at=_moment(stored["created_at"]),
+        updated_at=_moment(stored["updated_at"]),
+        revision=_text(revision),
+    )
+
+
+def _image(stored: Any) -> ProductImage:
+    image = ProductImage(**{name: stored[name] for name in IMAGE_FIELDS})
+    _text(image.media_type)
+    if not IMAGE_ID.fullmatch(image.image_id):
+        raise ValueError(f"{image.image_id} is no SHA-256")
+    if not all(type(size) is int for size in (image.width, image.height, image.size_bytes)):
+        raise TypeError("a size is no whole number")
+    return image
+
+
+def _text(value: object) -> str:
+    """Returns the value if it is a text of printable ASCII characters, as HTTP headers take it."""
+    if not isinstance(value, str) or not (value.isascii() and value.isprintable()):
+        raise ValueError("this is no text of printable ASCII characters")
+    return value
 
 
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
+    moment.astimezone(UTC)  # raises OverflowError in the first or last hours of the calendar
     return moment
 
 

@@ -120,6 +120,9 @@ class ProductRecords:
     async def _find(self, key: str, product_id: str | None = None) -> Record | DamagedRecord | None:
         blob = await self._blobs.read(key)
         found = None if blob is None else read_record(key, blob)
+        if isinstance(found, Record) and _product_key(found.product.product_id) != key:
+            # It is the record of another product, copied here by mistake.
+            found = DamagedRecord(key, found.version, is_newer=found.is_newer)
         if isinstance(found, DamagedRecord) and not found.is_newer:
             self._note_damage(
                 key, f"record {key}" if product_id is None else f"the record of {product_id!r}"

@@ -86,6 +86,13 @@ class ProductWriter:
         await self._records.delete(product_id)
         await self._records.delete_images(product_id, identities)
 
+    async def intact(self, product_id: str, old: Product | None) -> frozenset[str]:
+        """Returns the pictures that do not have to be stored and embedded again."""
+        if old is None:
+            return frozenset()
+        stored = await self._records.image_ids(product_id)
+        return image_ids(old) & stored - self._records.damaged_images(product_id)
+
     async def stored_images(self, product_id: str, found: Found) -> frozenset[str]:
         """Returns the pictures of the record, or all stored ones if the record is damaged."""
         if isinstance(found, DamagedRecord):

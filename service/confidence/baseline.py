@@ -131,11 +131,14 @@ class CatalogueBaseline:
         best: float | None,
         *,
         ignored_words: Sequence[str] = (),
+        partial: bool = False,
     ) -> Match:
         """Judges whether the search found what it looked for, by the score of its best hit.
 
-        `best` is None if there is no hit.
+        `best` is None if there is no hit. `partial` is True if the index lacks products.
         """
+        if partial and (best is None or self._baseline is None):
+            return _unknown("The index is being filled; try again later.", pending=True)
         if not self._measured or (self._baseline is None and self._has_changed()):
             return _unknown(
                 "The catalogue's baseline has not been measured yet; try again soon.", pending=True

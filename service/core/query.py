@@ -54,11 +54,18 @@ QueryPart: TypeAlias = ImagePart | TextPart | ProductPart | EmbeddedPart
 
 
 def shares_by_kind(parts: Iterable[QueryPart]) -> dict[str, float]:
-    """Sums up the weights of the parts by KINDS, scaled to a sum of 1."""
+    """Sums up the weights of the parts by KINDS, scaled to a sum of 1.
+
+    At least one weight must not be 0.
+    """
+    parts = list(parts)
     totals = dict.fromkeys(KINDS, 0.0)
+    # The smallest weights would become 0, and the largest infinite, unless scaled beforehand.
+    largest = max(abs(part.weight) for part in parts)
     for part in parts:
         for kind, share in _kinds(part).items():
-            totals[kind if part.weight > 0 else _opposite(kind)] += abs(part.weight) * share
+            wanted = kind if part.weight > 0 else _opposite(kind)
+            totals[wanted] += abs(part.weight) / largest * share
     whole = sum(totals.values())
     return {kind: total / whole for kind, total in totals.items()}
 

@@ -59,7 +59,8 @@ class Match:
     """The verdict on whether a search found what it looked for, and the reason.
 
     `confidence` is that of the best product, 0 to 1, or None if the verdict is `unknown`.
-    `pending` is true if the same search will get another verdict once the baseline is measured.
+    `pending` is true if the same search may get a verdict once the index is filled and the
+    baseline is measured.
     """
 
     confidence: float | None

@@ -84,12 +84,12 @@ class Search:
                 await self._attributes.check(ranking.filter)
         with within("parts"):
             query = await self._queries.embed(parts)
-        searching = time.perf_counter()
+        searching, partial = time.perf_counter(), self._is_partial()
         used = restrict(weights, list(query.embedding.vectors))
         ranked = await self._ranked(query.embedding, used, ranking, exclude)
         best = ranked[0].score if ranked else None
         ignored = query.ignored_words
-        match = self._baseline.match(parts, used, best, ignored_words=ignored)
+        match = self._baseline.match(parts, used, best, ignored_words=ignored, partial=partial)
         hits = _page(ranked, ranking)
         if not ignored:
             hits = self._judged(hits, parts, used)
@@ -116,7 +116,7 @@ class Search:
             took_ms,
             unexplained,
             facets,
-            partial=self._is_partial(),
+            partial=partial,
             query=EmbeddedPart(query.embedding, 1.0, shares_by_kind(parts), ignored),
             warnings=query.warnings,
         )

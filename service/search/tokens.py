@@ -27,6 +27,8 @@ MAX_TOKEN_CHARS = 16 * 1024 - 1
 MAX_HEADER_BYTES = 1020
 """Leaves room for 2,816 numbers, as CLIP ViT-L/14 and ResNet50 make."""
 MAX_WORDS_BYTES = 512
+SHORTENED_WORD_CHARS = 40
+"""JSON takes at most 12 bytes for a character."""
 MAX_ENCODER_NAME_CHARS = 64
 TOLERANCE = 1e-3
 """The largest error of a length or a sum that should be 1."""
@@ -134,5 +136,7 @@ def _shares(value: object) -> list[float]:
 
 
 def _that_fit(words: Sequence[str]) -> list[str]:
+    """Returns the first words, and at least a part of one, because its query has no verdict."""
     lengths = accumulate(len(json.dumps(word)) + 2 for word in words)
-    return [word for word, length in zip(words, lengths, strict=True) if length <= MAX_WORDS_BYTES]
+    kept = [word for word, length in zip(words, lengths, strict=True) if length <= MAX_WORDS_BYTES]
+    return kept or [f"{word[:SHORTENED_WORD_CHARS]}…" for word in words[:1]]

@@ -7,6 +7,7 @@ import pytest
 from service.catalogue.indexing import Progress
 from service.catalogue.records import image_id
 from service.core.errors import StoreUnavailable
+from service.core.index import Changes
 from service.core.product import ProductFields
 from tests.house import House
 
@@ -81,6 +82,26 @@ async def test_a_product_whose_picture_is_lost_is_named_and_the_others_are_rebui
     last = await house.indexer.rebuild(lambda _: None)
 
     assert last.failed == ("p1",)
+    assert await house.store.count_points() == 2
+
+
+@pytest.mark.parametrize("error", [TypeError, ValueError, RecursionError, MemoryError])
+async def test_a_product_that_the_index_refuses_is_named_and_the_others_are_rebuilt(
+    house: House, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    await fill(house, 3)
+    house.store.points.clear()
+    apply = house.store.apply
+
+    async def refuse(changes: Changes) -> None:
+        if any(point.payload.product.product_id == "p1" for point in changes.upserts):
+            raise error
+        await apply(changes)
+
+    monkeypatch.setattr(house.store, "apply", refuse)
+    last = await house.indexer.rebuild(lambda _: None)
+
+    assert (last.done, last.failed) == (3, ("p1",))
     assert await house.store.count_points() == 2
 
 

@@ -98,6 +98,35 @@ async def test_the_same_content_again_does_no_embedding_work(house: House) -> No
     assert house.embedder.embedded == []
 
 
+@pytest.mark.parametrize("how", ["put", "post"])
+@pytest.mark.parametrize(("noticed", "left"), [(False, None), (True, None), (True, b"damaged")])
+async def test_the_same_picture_again_replaces_a_lost_or_damaged_copy(
+    house: House, how: str, noticed: bool, left: bytes | None
+) -> None:
+    fields = ProductFields("Shoe", "", {})
+    await house.catalogue.create("a", fields, [b"front", b"side"])
+    key = next(key for key in house.blobs.objects if key.endswith(image_id(b"front")))
+    del house.blobs.objects[key]
+    if left:
+        house.blobs.objects[key] = left
+    if noticed:
+        with pytest.raises(NotFound, match="send the same picture again with PUT"):
+            await house.catalogue.image("a", image_id(b"front"))
+
+    if how == "put":
+        written = await house.catalogue.replace("a", fields, [b"front", b"side"])
+        assert written.status == "replaced"
+    else:
+        assert not (await house.catalogue.add_image("a", b"front")).added
+
+    assert (await house.catalogue.image("a", image_id(b"front")))[1] == b"front"
+    product = await house.catalogue.get("a")
+    assert [image.image_id for image in product.images] == [image_id(b"front"), image_id(b"side")]
+    assert consistent(house)
+    again = await house.catalogue.replace("a", fields, [b"front", b"side"])
+    assert again.status == "unchanged"
+
+
 async def test_another_order_of_images_is_a_change_without_embedding(house: House) -> None:
     await house.catalogue.replace("a", SHOE, [b"front", b"back"])
     house.embedder.embedded.clear()

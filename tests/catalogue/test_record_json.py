@@ -197,6 +197,87 @@ async def test_repairing_and_rebuilding_leave_what_belongs_to_a_damaged_record(
     assert len(filled.store.points) == 2
 
 
+WRONG_VALUES: list[dict[str, object]] = [
+    {"product_id": "b"},
+    {"product_id": 7},
+    {"product_id": "\ud800"},
+    {"name": 7},
+    {"name": " "},
+    {"name": "\ud800"},
+    {"description": None},
+    {"attributes": {"size": {"eu": 42}}},
+    {"attributes": {"price": float("nan")}},
+    {"attributes": {"tags": ["\udfff"]}},
+    {"images": []},
+    {"images": "front"},
+    {"created_at": "0001-01-01T00:00:00+14:00"},
+    {"updated_at": 7},
+    {"revision": ["x"]},
+]
+
+
+async def every_way_to_heal(house: House) -> None:
+    """Checks that the record counts as damaged, that a rebuild goes on, and that PUT heals it."""
+    await house.catalogue.create("z", FIELDS, [b"other"])
+    house.store.points.clear()
+
+    last = await house.indexer.rebuild(lambda _: None)
+    assert (last.done, last.failed) == (2, (RECORD,))
+    assert {point.payload.product.product_id for point in house.store.points.values()} == {"z"}
+    with pytest.raises(NotFound, match="damaged"):
+        await house.catalogue.get("a")
+
+    await house.catalogue.replace("a", FIELDS, [b"front", b"side"])
+    assert len(house.store.points) == 3
+    assert (await house.catalogue.get("a")).name == "Shoe"
+
+
+@pytest.mark.parametrize("fields", WRONG_VALUES)
+async def test_a_record_with_a_wrong_value_is_damaged_and_put_heals_it(
+    filled: House, fields: dict[str, object]
+) -> None:
+    rewrite(filled, **fields)
+    await every_way_to_heal(filled)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"image_id": "x"}, {"image_id": 7}, {"width": "wide"}, {"media_type": "image/\n"}]
+)
+async def test_a_record_with_a_wrong_picture_is_damaged_and_put_heals_it(
+    filled: House, fields: dict[str, object]
+) -> None:
+    first, *others = record(filled)["images"]
+    rewrite(filled, images=[first | fields, *others])
+    await every_way_to_heal(filled)
+
+
+async def test_a_record_that_names_a_picture_twice_is_damaged(filled: House) -> None:
+    rewrite(filled, images=record(filled)["images"] * 2)
+    await every_way_to_heal(filled)
+
+
+async def test_a_record_that_is_nested_too_deeply_is_damaged(filled: House) -> None:
+    filled.blobs.objects[RECORD] = b"[" * 100_000
+    await every_way_to_heal(filled)
+
+
+async def test_half_of_a_surrogate_pair_in_an_unknown_field_is_kept(filled: House) -> None:
+    rewrite(filled, brand="\ud800")
+
+    await filled.catalogue.patch("a", {"name": "Boot"})
+
+    assert record(filled)["brand"] == "\ud800"
+
+
+@pytest.mark.parametrize("data", [b"[" * 100_000, b'{"product_id": 7}'])
+async def test_a_damaged_intent_does_not_stop_the_repair(filled: House, data: bytes) -> None:
+    filled.blobs.objects[INTENT] = data
+
+    await filled.repair()
+
+    assert (await filled.catalogue.get("a")).name == "Shoe"
+
+
 async def test_a_damaged_picture_is_told_and_neither_served_nor_embedded(filled: House) -> None:
     key = f"images/{key_hash('a')}/{FRONT}"
     filled.blobs.objects[key] = b"fronT"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from service.core.errors import InvalidQuery, InvalidWeights, NotFound
+from service.core.filter import Attribute, OneOf
 from service.core.index import Payload
 from service.core.product import ProductFields
 from service.core.query import ImagePart, ProductPart, QueryPart, Ranking, TextPart
@@ -113,6 +114,27 @@ async def test_weights_are_checked_before_the_picture_is_embedded(house: House) 
         await find(house, b"query", limit=5, weights={"semantic": 0})
 
     assert house.embedder.embedded == []
+
+
+@pytest.mark.parametrize("products", [0, 30])
+async def test_a_search_without_hits_in_a_partial_index_has_no_verdict_yet(
+    house: House, monkeypatch: pytest.MonkeyPatch, products: int
+) -> None:
+    await fill(house, products)
+    await house.baseline.refresh()
+    nothing = OneOf(Attribute("colour"), ("none",))
+
+    monkeypatch.setattr(house.search, "_is_partial", lambda: True)
+    partial = await find(house, b"query", filter=nothing)
+    monkeypatch.setattr(house.search, "_is_partial", lambda: False)
+    complete = await find(house, b"query", filter=nothing)
+
+    assert (partial.hits, partial.partial) == ((), True)
+    assert (partial.match.verdict, partial.match.pending) == ("unknown", True)
+    assert partial.match.confidence is None
+    assert "index is being filled" in partial.match.detail
+    assert complete.match.verdict == ("nothing_alike" if products else "unknown")
+    assert not complete.match.pending
 
 
 def mixed(parts: list[tuple[Mapping[str, np.ndarray], float]]) -> dict[str, np.ndarray]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from service.core.embedding import Embedding, Signal
 from service.core.errors import ForeignToken, InvalidToken
 from service.core.query import EmbeddedPart, ImagePart, ProductPart, Ranking, TextPart
-from service.search.tokens import MAX_TOKEN_CHARS, QueryTokens
+from service.search.tokens import MAX_TOKEN_CHARS, MAX_WORDS_BYTES, QueryTokens
 from tests.house import House
 from tests.search.test_ranking import fill
 
@@ -136,6 +138,38 @@ async def test_a_token_scores_to_the_last_digit_as_its_query_did(
     assert again.hits == first.hits
     assert again.match == first.match
     assert house.embedder.embedded == embedded
+
+
+@pytest.mark.parametrize("words", [["x" * 2000, "zeppelin"], ["\U0001f45f" * 100], ["w" * 30] * 99])
+def test_a_token_of_a_query_with_ignored_words_has_ignored_words(words: list[str]) -> None:
+    part = replace(TOKENS.read(forged()), ignored_words=tuple(words))
+
+    kept = TOKENS.read(TOKENS.write(part)).ignored_words
+
+    assert kept
+    assert all(
+        kept_word == word or (kept_word.endswith("…") and word.startswith(kept_word[:-1]))
+        for kept_word, word in zip(kept, words, strict=False)
+    )
+    assert len(json.dumps(kept)) <= MAX_WORDS_BYTES + 2
+
+
+@pytest.mark.parametrize("weight", [5e-324, -5e-324, 1.7e308])
+async def test_a_token_with_an_extreme_weight_is_searched_for(house: House, weight: float) -> None:
+    await fill(house, 30)
+    await house.baseline.refresh()
+    first = await house.search.find([ImagePart(b"a picture"), TextPart("red")], Ranking())
+    assert first.query is not None
+    token = house.search.tokens.write(first.query)
+
+    parts = [
+        house.search.tokens.read(token, weight=math.copysign(1, weight) * w)
+        for w in (1.0, abs(weight))
+    ]
+    usual, extreme = [await house.search.find([part], Ranking()) for part in parts]
+
+    assert [hit.product for hit in extreme.hits] == [hit.product for hit in usual.hits]
+    assert extreme.match == usual.match
 
 
 @pytest.mark.parametrize(("dimensions", "fits"), [(768 + 2048, True), (1024 + 2048, False)])

@@ -148,8 +148,9 @@ class Match(Wire):
         ]
     )
     pending: bool = Field(
-        description="True if the verdict is unknown only because the catalogue is still being"
-        " measured. Repeat the search after a few seconds, or a minute during an import.",
+        description="True if the verdict is unknown only because the index is still being filled or"
+        " the catalogue measured. Repeat the search after a few seconds, or a minute during an"
+        " import.",
         examples=[False],
     )
 

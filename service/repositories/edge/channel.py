@@ -84,8 +84,9 @@ class EngineChannel:
         self._opened = Opened()
 
     async def call(self, operation: str, *arguments: Any, timeout_s: float | None = None) -> Any:
-        """Returns the result of the operation. Raises StoreUnavailable and StoreFull.
+        """Returns the result of the operation.
 
+        Raises StoreUnavailable and StoreFull, and ValueError if the engine refuses the values.
         While the process restarts, the call waits. The operation must be idempotent, because a
         restarted process receives it again.
         """
@@ -188,8 +189,7 @@ class EngineChannel:
         if reply.error is None:
             waiting.answer.set_result(reply.value)
         else:
-            kind = StoreFull if reply.full else StoreUnavailable
-            waiting.answer.set_exception(kind(f"The embedded vector store failed: {reply.error}"))
+            waiting.answer.set_exception(_error(reply))
 
     def _fail_waiting(self, detail: str, *, sends: int) -> None:
         for waiting in self._waiting.values():
@@ -268,3 +268,11 @@ class EngineChannel:
                 f"The embedded vector store in {self._opening.directory} cannot be opened: "
                 f"{opened.error}"
             )
+
+
+def _error(reply: Reply) -> Exception:
+    """Returns ValueError if the engine refused the values, because that is not an outage."""
+    if reply.invalid and not reply.full:
+        return ValueError(f"The embedded vector store refused the request: {reply.error}")
+    kind = StoreFull if reply.full else StoreUnavailable
+    return kind(f"The embedded vector store failed: {reply.error}")

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from service.repositories.edge.directory import CollectionDirectory, is_damage
+from service.repositories.edge.directory import CollectionDirectory, is_damage, is_system_error
 from service.repositories.edge.protocol import (
     DAMAGED,
     GROWING,
@@ -207,7 +207,12 @@ class EngineProcess:
             return Reply(request.id, self._call(shard, request))
         except BaseException as exc:  # the engine's panics are not of type Exception
             self._damaged = self._damaged or is_damage(exc)
-            return Reply(request.id, error=f"{type(exc).__name__}: {exc}", full=says_full(exc))
+            return Reply(
+                request.id,
+                error=f"{type(exc).__name__}: {exc}",
+                full=says_full(exc),
+                invalid=isinstance(exc, (TypeError, ValueError)) and not is_system_error(exc),
+            )
 
     def _call(self, shard: Shard, request: Request) -> Any:
         if request.operation == "mark_rebuilt":

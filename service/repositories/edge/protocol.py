@@ -63,13 +63,15 @@ class Request:
 class Reply:
     """The answer to a request: either `value`, or `error` with the engine's message.
 
-    `full` is True if a full disk caused the error.
+    `full` is True if a full disk caused the error, and `invalid` if the request's own values did,
+    so that a repetition fails too.
     """
 
     id: int
     value: Any = None
     error: str | None = None
     full: bool = False
+    invalid: bool = False
 
 
 def encode(message: object) -> bytes:
