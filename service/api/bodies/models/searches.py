@@ -6,6 +6,7 @@ import dataclasses
 from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, FiniteFloat, model_validator
+from pydantic.config import JsonValue
 
 from service.api.bodies.models.fields import MAX_LIMIT, Binary, Integer, at_most, optional
 from service.api.bodies.models.filters import EXAMPLE_FACETS, FACETS, FacetsField, FilterField
@@ -22,7 +23,7 @@ MAX_OFFSET = 1000
 MAX_QUERY_PARTS = 16
 MAX_PART_WEIGHT = 1000
 EXAMPLE_TEXT = "green sports car"
-EXAMPLE_PARTS = [{"text": "green car"}]
+EXAMPLE_PARTS: list[JsonValue] = [{"text": "green car"}]
 
 EXPLAIN = (
     "Show for each hit which regions of its picture each signal finds similar. `limit` may then be "
@@ -146,7 +147,7 @@ class MixedSearch(RankingFields):
     """A search by a weighted mixture of texts, products and tokens."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"parts": [*EXAMPLE_PARTS], "limit": 5}]}
+        json_schema_extra={"examples": [{"parts": EXAMPLE_PARTS, "limit": 5}]}
     )
 
     parts: Annotated[
