@@ -42,16 +42,20 @@ const inAnswer = ({ query, hits, ...rest }) => ({
 });
 
 // The service itself has no such signal, and refuses its weight.
-function withoutColour(body) {
-    const given = body?.get?.("weights");
+function withoutColour(options) {
+    const { body } = options ?? {};
+    const json = typeof body === "string" ? JSON.parse(body) : null;
+    const given = json ? json.weights : JSON.parse(body?.get?.("weights") ?? "null");
     if (!given) return;
-    const { colour, ...weights } = JSON.parse(given);
-    body.set("weights", JSON.stringify(colour === 1 ? { semantic: 1 } : weights));
+    const { colour, ...others } = given;
+    const weights = colour === 1 ? { semantic: 1 } : others;
+    if (json) options.body = JSON.stringify({ ...json, weights });
+    else body.set("weights", JSON.stringify(weights));
 }
 
 window.fetch = async (path, options) => {
-    const change = { health: inHealth, search: inAnswer }[path];
-    withoutColour(options?.body);
+    const change = { health: inHealth, search: inAnswer, "search/image": inAnswer }[path];
+    withoutColour(options);
     const answer = await ask(path, options);
     return change ? Response.json(change(await answer.json())) : answer;
 };

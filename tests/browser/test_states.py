@@ -97,6 +97,7 @@ def test_hits_of_an_earlier_search_are_marked_while_the_service_is_down(
         expect(here.page.locator(".verdict")).to_contain_text("Out of date")
         here.page.get_by_label("What counts").fill("90")
         expect(here.page.locator(".verdict")).to_contain_text("Out of date")
+        here.settled()
         here.check_accessibility()
 
         service.start()

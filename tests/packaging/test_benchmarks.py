@@ -28,5 +28,5 @@ def test_a_quick_run_writes_a_report(tmp_path: Path) -> None:
     assert min(results["large_photos"]["least_cosine"].values()) >= 0.995
     report = (tmp_path / "REPORT.md").read_text()
     assert "these figures mean nothing" in report
-    assert "pictures a second. bfloat16 counts where" in report
+    assert "pictures a second. bfloat16 counts if" in report
     assert 0 < results["bulk"]["share_of_limit"] == bulk["images_per_s"] / limit

@@ -15,8 +15,8 @@ from qdrant_client.grpc.collections_service_pb2_grpc import (
     add_CollectionsServicer_to_server,
 )
 from qdrant_client.grpc.points_service_pb2_grpc import PointsServicer, add_PointsServicer_to_server
-from service.stores import open_index
 
+from service.bootstrap.stores import open_index
 from service.config import Settings
 from service.core.errors import StoreUnavailable
 from service.core.index import Changes
