@@ -146,7 +146,7 @@ class MixedSearch(RankingFields):
     """A search by a weighted mixture of texts, products and tokens."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"parts": [*EXAMPLE_PARTS], "limit": 5}]}
+        json_schema_extra={"examples": [{"parts": EXAMPLE_PARTS, "limit": 5}]}
     )
 
     parts: Annotated[
