@@ -22,7 +22,7 @@ def write_models(directory: Path, *, full_size: bool) -> tuple[Path, Path]:
 
 
 def _write_resnet50(file: Path) -> Path:
-    """With batch norms that fit the pictures, else all look alike, and branches that add a quarter
+    """Fits the batch norms to the pictures, else all look alike, and lets branches add a quarter
     to the trunk: as in a trained network, and unlike a fresh one, errors then do not explode."""
     torch.manual_seed(0)
     model = resnet50(weights=None)

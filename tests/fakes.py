@@ -258,7 +258,7 @@ class BruteForceStore:
 
 
 def admits(filter: Filter | None, product: Product) -> bool:
-    """What the filter means, in plain Python."""
+    """Evaluates the filter in plain Python."""
     match filter:
         case None:
             return True

@@ -175,7 +175,7 @@ async def _post(
 async def _post_halves(
     client: httpx.AsyncClient, entries: Sequence[Entry], *, last: bool
 ) -> tuple[list[str], list[Entry], float]:
-    """For a service, or a proxy before it, that takes less in one request or refuses a product."""
+    """Halves a batch that the service, or a proxy in front of it, refuses as a whole."""
     middle = len(entries) // 2
     first = await _post(client, entries[:middle], last=last)
     second = await _post(client, entries[middle:], last=last)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from service.core.embedding import Signal, Vector
 
 MIN_PRODUCTS = 20
-"""With fewer products, the third nearest one does not tell how similar different products are."""
+"""The third nearest of fewer products does not tell how similar different products are."""
 
 SAMPLE_PRODUCTS = 512
 PROBES = 128

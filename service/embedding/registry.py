@@ -42,4 +42,4 @@ SIGNALS: tuple[SignalRow, ...] = (
         encoders={"clip+resnet50": Resnet50Source, "compact": compact_visual},
     ),
 )
-"""In the order of the hybrid vector's slices: another order needs a new index."""
+"""The order is that of the hybrid vector's slices: another order needs a new index."""

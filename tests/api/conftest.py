@@ -118,7 +118,7 @@ async def running(services: TestServices | None = None, **changes: object) -> As
 
 @pytest.fixture(autouse=True)
 def logs() -> Iterator[list[MutableMapping[str, Any]]]:
-    """What was logged, as events rather than lines."""
+    """Collects the log as events rather than lines."""
     with structlog.testing.capture_logs() as events:
         yield events
 

@@ -60,7 +60,7 @@ def cases(table: dict[str, list[Any]]) -> list[Any]:
 
 
 def as_text(value: object) -> str:
-    """What a form sends for the value."""
+    """Writes the value as a form sends it."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

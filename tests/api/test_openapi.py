@@ -97,7 +97,7 @@ def test_every_value_has_an_example() -> None:
 
 
 def is_shown(schema: dict[str, Any]) -> bool:
-    """Whether a reader sees what goes there: an example, or all the values there can be."""
+    """Tells whether a reader sees what goes there: an example, or all possible values."""
     if {"examples", "const", "enum", "default", "$ref"} & schema.keys():
         return True  # a named schema has examples of its own
     if schema.get("type") == "boolean" or schema.get("format") == "binary":

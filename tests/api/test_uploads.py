@@ -99,7 +99,7 @@ async def test_bad_attributes_are_told_where(site: Site, attributes: str, pointe
 
 
 async def test_json_may_come_as_a_typed_part(site: Site) -> None:
-    """As generated clients send it: a Blob with a content type, which browsers give a file name."""
+    """Generated clients send a Blob with a content type, which browsers give a file name."""
     parts = multipart(NAME) + multipart(IMAGE)
     typed = multipart(("attributes", "blob", b'{"a": 1}'), content_type="application/json")
     body = parts.replace(b"--b0--\r\n", b"") + typed

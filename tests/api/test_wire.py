@@ -1,4 +1,4 @@
-"""What only a socket shows: bodies that lie, drip, never end or break off, and shutting down."""
+"""Bodies that lie, drip, never end or break off, and shutting down, on a real socket."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ SCOPE: Scope = {
 
 
 async def guarded(receive: Receive) -> list[Message]:
-    """What is sent where an app that reads everything stands behind a guard with no patience."""
+    """Returns what is sent if an app that reads everything stands behind an impatient guard."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         from service.api.problems import ProblemError, problem_response

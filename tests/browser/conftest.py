@@ -20,7 +20,7 @@ GOODS = {
     "chair": ("Green chair", {"colour": "green", "price": 80, "released": "2026-05-01"}),
     "clock": ("Clock", {"colour": "white", "price": 25, "tags": ["sale"]}),
 }
-"""What the shared service holds; the picture of each is `png` of its place in this list."""
+"""The products of the shared service; the picture of each is `png` of its place in this list."""
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""From an empty catalogue to the first answer, and what an answer says of itself."""
+"""The way from an empty catalogue to the first answer, and what an answer says of itself."""
 
 from __future__ import annotations
 

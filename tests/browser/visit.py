@@ -61,7 +61,7 @@ class Visit:
         self._expected += texts
 
     def close(self) -> list[str]:
-        """What went wrong and was not expected."""
+        """Returns the troubles that were not expected."""
         self._context.close()
         return [
             complaint

@@ -1,4 +1,4 @@
-"""What is put in order beside the requests."""
+"""The maintenance that runs beside the requests."""
 
 from __future__ import annotations
 

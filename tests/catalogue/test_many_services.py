@@ -112,7 +112,7 @@ class State:
 
 
 Step = Callable[[State | None], State | None]
-"""What an operation makes of the state. Raises LookupError where it is to be refused."""
+"""Applies an operation to the state. Raises LookupError if it must be refused."""
 
 
 @dataclass(frozen=True)

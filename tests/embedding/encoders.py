@@ -79,7 +79,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def item(number: int) -> dict[str, NDArray[np.float32]]:
-    """What the batcher takes for a picture: one array for each signal."""
+    """The batcher takes one array for each signal of a picture."""
     return dict.fromkeys((SEMANTIC, VISUAL), np.array([number], np.float32))
 
 

@@ -74,7 +74,7 @@ def plain(directory: Path) -> Path:
 
 
 def plain_old(directory: Path) -> Path:
-    """As the repositories of OpenAI and LAION: older file names, and OpenCLIP's files beside."""
+    """Writes the files of OpenAI's and LAION's repositories: older names, and OpenCLIP's files."""
     old = write_clip(directory.with_suffix(".old"))
     shutil.copytree(old / "0_CLIPModel", directory)
     (directory / "open_clip_config.json").write_text('{"model_cfg": {}}')
@@ -198,7 +198,7 @@ def _averaged(state: Mapping[str, Any]) -> Any:
 
 
 def _reference(state: Mapping[str, Any]) -> Any:
-    """As torchvision's references/classification/train.py saves it."""
+    """Saves a checkpoint as torchvision's references/classification/train.py does."""
     return {
         "model": state,
         "optimizer": {"state": {}, "param_groups": [{"lr": 0.1}]},
@@ -249,7 +249,7 @@ def _resnet50() -> torch.nn.Module:
 
 @cache
 def _resnet50_features() -> NDArray[np.float32]:
-    """What torchvision's own code makes of the first picture, in the layer before the last."""
+    """Returns the first picture's features by torchvision's own code, before the last layer."""
     from torchvision.models import ResNet50_Weights
     from torchvision.models.feature_extraction import (  # type: ignore[import-untyped]
         create_feature_extractor,

@@ -56,7 +56,7 @@ def git_hash(file: Path) -> str:
 
 
 def ask_hub_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What HF_ENDPOINT does before the hub's library is imported."""
+    """Points the hub's library at this address, as HF_ENDPOINT does before it is imported."""
     monkeypatch.setattr(constants, "ENDPOINT", url)
     template = "{}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template.format(url))

@@ -1,4 +1,4 @@
-"""From untrusted bytes to one unit vector a signal, with bounds on every stage."""
+"""Untrusted bytes become one unit vector a signal, with bounds on every stage."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ HUNG_S = 60.0
 
 @dataclass
 class Uploads:
-    """What the uploaders were told: the newest acknowledged picture of each product."""
+    """The newest acknowledged picture of each product."""
 
     acknowledged: dict[str, str] = field(default_factory=dict)
     last_sent: dict[str, str] = field(default_factory=dict)

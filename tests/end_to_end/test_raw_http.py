@@ -1,4 +1,4 @@
-"""What never reaches the app, on a real socket: bytes that are no HTTP, and WebSockets."""
+"""Bytes that are no HTTP, and WebSockets, never reach the app."""
 
 from __future__ import annotations
 

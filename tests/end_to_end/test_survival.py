@@ -1,4 +1,4 @@
-"""What was acknowledged is there after `kill -9` of the service, of its engine, and of both."""
+"""Acknowledged writes are there after `kill -9` of the service, of its engine, and of both."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from tests.packaging.documents import ROOT
 FOLDERS = ("service", "drawing", "training", "benchmarks", "scripts")
 
 FRAGMENT = re.compile(
-    r"(Also|And|As|Because|But|By|From|Of|Or|So|Than|That|Those|To|Until|What|Where|Whether|Which"
-    r"|Who)\b"
+    r"(Also|And|As|Because|But|By|For|From|In|Not|Of|Only|Or|So|Than|That|Those|To|Until|What|Where"
+    r"|Whether|Which|Who|Whose|With)\b"
 )
 """A docstring that begins with one of these words continues a sentence that is not there."""
 

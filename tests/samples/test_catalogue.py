@@ -1,4 +1,4 @@
-"""What the sample catalogue holds."""
+"""The contents of the sample catalogue."""
 
 from __future__ import annotations
 

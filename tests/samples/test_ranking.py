@@ -1,4 +1,4 @@
-"""What a search among the samples finds, with the encoders that ship with the code."""
+"""Searches among the samples, with the encoders that ship with the code."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ Asked: TypeAlias = Mapping[str, tuple[NDArray[Any], Vector]]
 
 
 class RegionPasses:
-    """For each signal whose encoder can, the shares of the cells; `run` is for one thread."""
+    """Computes the cells of each signal whose encoder can. Only one thread calls `run`."""
 
     def __init__(self, encoders: Mapping[str, Encoder]) -> None:
         self._regions: dict[str, RegionEncoder] = {}
@@ -29,11 +29,11 @@ class RegionPasses:
                 self.unexplained[signal] = exc.detail
 
     def views(self, width: int, height: int) -> dict[str, Crop]:
-        """For each signal the part that its encoder sees of an upright picture of this size."""
+        """Returns, by signal, the part that its encoder sees of an upright picture of this size."""
         return {name: regions.view(width, height) for name, regions in self._regions.items()}
 
     def run(self, batch: Sequence[Asked]) -> list[dict[str, Vector] | Exception]:
-        """For each item the cells of its signals, or what is wrong. Raises as encoders do."""
+        """Returns the cells of each item, by signal, or its error. Raises as the encoders do."""
         results: list[dict[str, Vector]] = [{} for _ in batch]
         for signal, regions in self._regions.items():
             places = [place for place, asked in enumerate(batch) if signal in asked]

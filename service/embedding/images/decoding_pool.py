@@ -89,7 +89,7 @@ class DecodePool:
 
     @contextmanager
     def bulk_held(self) -> Iterator[None]:
-        """For as long as a search is under way: its cores are not shared with bulk work."""
+        """Holds bulk work back while a search is under way, so that they do not share cores."""
         self._searches += 1
         try:
             yield

@@ -41,7 +41,7 @@ def side_by_side(*images: Image.Image) -> Image.Image:
 
 
 def share_on_the_left(grid: np.ndarray) -> float:
-    """Of what lies above the least cell."""
+    """Computes the centre of what lies above the least cell."""
     above = (grid - max(0, grid.min())).clip(0)
     columns = above.sum(0)
     return float((columns[:3].sum() + columns[3] / 2) / columns.sum())

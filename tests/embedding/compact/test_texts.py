@@ -1,4 +1,4 @@
-"""What the compact text tower reads, refuses and leaves out."""
+"""The compact text tower reads some words, refuses some texts and leaves the rest out."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is no picture, or too much of one, is refused by name, and quickly."""
+"""Files that are no picture, or too much of one, are refused by name, and quickly."""
 
 from __future__ import annotations
 

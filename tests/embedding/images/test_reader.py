@@ -1,4 +1,4 @@
-"""What can be read as a picture becomes upright opaque sRGB, whatever its format and mode."""
+"""Every readable picture becomes upright opaque sRGB, whatever its format and mode."""
 
 from __future__ import annotations
 

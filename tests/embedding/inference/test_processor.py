@@ -1,4 +1,4 @@
-"""What the processor says of itself."""
+"""The abilities that the processor reports."""
 
 from __future__ import annotations
 
